@@ -9,13 +9,14 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
 #define _cleanup_(func) __attribute__((cleanup(func)))
-#define _printf_(format, first) __attribute__((format(printf, format, first)))
+#define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
 
 #define DEFINE_CLEANUP(type, func)                                                                 \
     static inline void func##_p(type *p)                                                           \

@@ -63,10 +63,7 @@ void unbox_run_exit(struct unbox_run *run, int code);
 /* Runs until unbox_run_exit() or a signal. Returns the exit code, or a negative errno. */
 int unbox_run_loop(struct unbox_run *run);
 
-/*
- * For a program without a loop (a oneshot, or one that fails before it has one): sends STATUS=,
- * and with a code other than 0 ERRNO= too.
- */
+/* STATUS= for a program without a loop: a oneshot, or one that fails before it has one. */
 void unbox_run_notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #ifdef __cplusplus
