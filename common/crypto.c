@@ -156,7 +156,7 @@ int crypto_verify(EVP_PKEY *key, const void *data, size_t size, const char *base
 {
     _cleanup_(EVP_MD_CTX_free_p) EVP_MD_CTX *context = EVP_MD_CTX_new();
     uint8_t signature[256];
-    size_t signature_size;
+    size_t signature_size = 0;
     int r;
 
     r = base64_decode(base64, signature, sizeof(signature), &signature_size);

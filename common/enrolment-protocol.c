@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The forms of what crosses the wire in an enrolment; see enrolment.h. */
+/* The forms of what crosses the wire in an enrolment; see enrolment-protocol.h. */
 
-#include "enrolment.h"
+#include "enrolment-protocol.h"
 
 #include <errno.h>
 #include <string.h>
