@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The table of every configuration key, and the checks that bounds alone can't express. */
+
+#include "config-schema.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "util.h"
+
+static const char *check_https(const char *value)
+{
+    return strncmp(value, "https://", 8) == 0 ? NULL : "must begin with https://";
+}
+
+static const char *check_absolute(const char *value)
+{
+    return value[0] == '/' ? NULL : "must be an absolute path";
+}
+
+static const char *check_country(const char *value)
+{
+    if (!*value || (isupper(value[0]) && isupper(value[1]) && !value[2]))
+        return NULL;
+    return "must be two capital letters (ISO 3166), for example CA";
+}
+
+static const char *check_band(const char *value)
+{
+    return strcmp(value, "bg") == 0 || strcmp(value, "a") == 0
+                   ? NULL
+                   : "must be bg (2.4 GHz) or a (5 GHz)";
+}
+
+static const char *check_interface(const char *value)
+{
+    return strpbrk(value, "/ \t\n") ? "must be the name of a network interface" : NULL;
+}
+
+const struct config_key config_schema[] = {
+        {"hotspot.ssid", CONFIG_STRING, 1, 32, "INCUVERS_AP", NULL,
+                "Name of the hotspot that the device opens when it has no network."},
+        {"hotspot.password", CONFIG_STRING, 8, 63, "incuvers1234", NULL,
+                "Password of the hotspot (WPA2)."},
+        {"hotspot.band", CONFIG_STRING, 1, 2, "bg", check_band,
+                "Band of the hotspot: bg is 2.4 GHz, a is 5 GHz."},
+        {"hotspot.channel", CONFIG_INT, 0, 196, "0", NULL,
+                "Channel of the hotspot; 0 leaves the choice to the radio."},
+        {"network.wifi_interface", CONFIG_STRING, 1, 15, "wlan0", check_interface,
+                "The radio that joins the customer's network and opens the hotspot."},
+        {"network.wired_interface", CONFIG_STRING, 1, 15, "eth0", check_interface, "The wire."},
+        {"network.country", CONFIG_STRING, 0, 2, "", check_country,
+                "Regulatory domain of the radio; empty leaves the kernel's."},
+        {"network.boot_wait_seconds", CONFIG_INT, 5, 600, "45", NULL,
+                "How long a start waits for the saved network before it opens the hotspot."},
+        {"enrolment.url", CONFIG_STRING, 9, 255, "https://7.7.7.7:5001", check_https,
+                "Where identserver answers on the factory bench."},
+        {"enrolment.ca_file", CONFIG_STRING, 1, 255, "/etc/unbox/factory-ca.pem", check_absolute,
+                "The factory's CA, the only one that the enrolment trusts."},
+        {"enrolment.interface", CONFIG_STRING, 1, 15, "eth0", check_interface,
+                "The interface that the bench is on; the enrolment uses no other."},
+        {"enrolment.serial", CONFIG_STRING, 0, 64, "", NULL,
+                "Serial number, for hardware that has none in its device tree or DMI."},
+        {"enrolment.product", CONFIG_STRING, 1, 64, "unbox", NULL,
+                "Product name that the bench is told."},
+        {"enrolment.hardware_revision", CONFIG_STRING, 0, 32, "", NULL,
+                "Hardware revision that the bench is told."},
+        {"enrolment.batch", CONFIG_STRING, 0, 64, "", NULL, "Batch that the bench is told."},
+        {"health.units", CONFIG_LIST, 1, 255, "", NULL,
+                "Units that healthd watches besides the suite's own and NetworkManager; globs are "
+                "fine."},
+        {"health.check_interval_seconds", CONFIG_INT, 1, 3600, "5", NULL,
+                "How often the functional checks run."},
+};
+
+const size_t config_schema_size = ELEMENTSOF(config_schema);
+
+const struct config_key *config_schema_find(const char *name)
+{
+    for (size_t i = 0; i < config_schema_size; i++)
+        if (strcmp(config_schema[i].name, name) == 0)
+            return &config_schema[i];
+    return NULL;
+}

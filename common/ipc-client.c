@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The asking side of the IPC: one connection, calls in flight told apart by their ids, each with a
+ * time limit. A call that can't even be sent fails through its callback too, from the event loop:
+ * one way for all.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "ipc-stream.h"
+#include "unbox/ipc.h"
+#include "util.h"
+
+struct pending {
+    struct unbox_ipc_client *client;
+    uint64_t id;
+    unbox_ipc_reply_fn reply;
+    void *userdata;
+    sd_event_source *timer;
+    int error; /* what its timer will tell: it was not sent, or -ETIMEDOUT */
+    struct pending *next;
+};
+
+struct unbox_ipc_client {
+    sd_event *event;
+    char *path;
+    struct ipc_stream *stream;
+    struct pending *pending;
+    uint64_t last_id;
+};
+
+DEFINE_CLEANUP(struct unbox_ipc_client *, unbox_ipc_client_free);
+
+static void pending_free(struct pending *pending)
+{
+    sd_event_source_disable_unref(pending->timer);
+    free(pending);
+}
+
+static struct pending *pending_take(struct unbox_ipc_client *client, uint64_t id)
+{
+    for (struct pending **p = &client->pending; *p; p = &(*p)->next)
+        if ((*p)->id == id) {
+            struct pending *found = *p;
+
+            *p = found->next;
+            return found;
+        }
+    return NULL;
+}
+
+static void pending_fail(struct pending *pending, int error, const char *path)
+{
+    const char *code = error == -ETIMEDOUT ? UNBOX_IPC_TIMEOUT : UNBOX_IPC_INTERNAL_ERROR;
+    _cleanup_free_ char *message = NULL;
+
+    if (asprintf(&message, "%s: %s", path, strerrordesc_np(-error) ?: "failed") < 0)
+        message = NULL;
+    pending->reply(error, NULL, code, message ?: path, pending->userdata);
+    pending_free(pending);
+}
+
+/* The connection is of no use any more: whatever was in flight on it has failed. */
+static void disconnect(struct unbox_ipc_client *client, int error)
+{
+    struct pending *failed = client->pending;
+
+    if (client->stream)
+        ipc_stream_close(client->stream);
+    client->stream = ipc_stream_unref(client->stream);
+    client->pending = NULL;
+    /* Told by their timers, which run at once: a callback may then free the client. */
+    for (struct pending *p = failed; p; p = p->next) {
+        p->error = error;
+        (void)sd_event_source_set_time_relative(p->timer, 0);
+    }
+    client->pending = failed;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    struct pending *pending = userdata;
+
+    (void)pending_take(pending->client, pending->id);
+    pending_fail(pending, pending->error, pending->client->path);
+    return 0;
+}
+
+static void answer(struct pending *pending, json_t *message)
+{
+    json_t *result = json_object_get(message, "result");
+    const char *code = NULL, *text = NULL;
+
+    if (result)
+        pending->reply(0, result, NULL, NULL, pending->userdata);
+    else if (json_unpack(message, "{s:{s:s, s:s}}", "error", "code", &code, "message", &text) == 0)
+        pending->reply(-EREMOTEIO, NULL, code, text, pending->userdata);
+    else
+        pending->reply(-EBADMSG, NULL, UNBOX_IPC_INTERNAL_ERROR, "the answer has no result",
+                pending->userdata);
+    pending_free(pending);
+}
+
+static void on_line(const char *line, size_t size, void *userdata)
+{
+    struct unbox_ipc_client *client = userdata;
+    _cleanup_json_ json_t *message = json_loadb(line, size, 0, NULL);
+    json_t *id = json_object_get(message, "id");
+    struct pending *pending;
+
+    if (!message) {
+        disconnect(client, -EBADMSG);
+        return;
+    }
+    /* One that came too late has no call waiting for it any more. */
+    pending = json_is_integer(id) ? pending_take(client, json_integer_value(id)) : NULL;
+    if (pending)
+        answer(pending, message);
+}
+
+static void on_oversize(void *userdata)
+{
+    disconnect(userdata, -EBADMSG);
+}
+
+static void on_closed(int error, void *userdata)
+{
+    disconnect(userdata, error);
+}
+
+static int connect_stream(struct unbox_ipc_client *client)
+{
+    static const struct ipc_stream_ops ops = {on_line, on_oversize, on_closed};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    _cleanup_close_ int fd = -1;
+    int r;
+
+    if (client->stream)
+        return 0;
+    if (strlen(client->path) >= sizeof(address.sun_path))
+        return -ENAMETOOLONG;
+    memcpy(address.sun_path, client->path, strlen(client->path) + 1);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+        return -errno;
+    r = ipc_stream_new(client->event, fd, &ops, client, &client->stream);
+    if (r >= 0)
+        fd = -1;
+    return r;
+}
+
+static int send_request(
+        struct unbox_ipc_client *client, uint64_t id, const char *method, json_t *params)
+{
+    _cleanup_json_ json_t *message = NULL;
+    int r;
+
+    r = connect_stream(client);
+    if (r < 0)
+        return r;
+    message =
+            json_pack("{s:I, s:s, s:O*}", "id", (json_int_t)id, "method", method, "params", params);
+    if (!message)
+        return -EINVAL;
+    r = ipc_stream_send(client->stream, message);
+    if (r != -ENOTCONN)
+        return r;
+    /* The peer has been restarted since the last call. */
+    disconnect(client, -ECONNRESET);
+    r = connect_stream(client);
+    return r < 0 ? r : ipc_stream_send(client->stream, message);
+}
+
+int unbox_ipc_client_new(sd_event *event, const char *path, struct unbox_ipc_client **ret)
+{
+    _cleanup_(unbox_ipc_client_free_p) struct unbox_ipc_client *client = calloc(1, sizeof(*client));
+
+    if (!client)
+        return -ENOMEM;
+    client->event = sd_event_ref(event);
+    client->path = strdup(path);
+    if (!client->path)
+        return -ENOMEM;
+    *ret = STEAL(client);
+    return 0;
+}
+
+struct unbox_ipc_client *unbox_ipc_client_free(struct unbox_ipc_client *client)
+{
+    struct pending *pending;
+
+    if (!client)
+        return NULL;
+    while ((pending = client->pending)) {
+        client->pending = pending->next;
+        pending_free(pending);
+    }
+    if (client->stream)
+        ipc_stream_close(client->stream);
+    ipc_stream_unref(client->stream);
+    sd_event_unref(client->event);
+    free(client->path);
+    free(client);
+    return NULL;
+}
+
+int unbox_ipc_client_call(struct unbox_ipc_client *client, const char *method, json_t *params,
+        uint64_t timeout_usec, unbox_ipc_reply_fn reply, void *userdata)
+{
+    _cleanup_json_ json_t *owned = params;
+    struct pending *pending = calloc(1, sizeof(*pending));
+    int r;
+
+    if (!pending)
+        return -ENOMEM;
+    *pending = (struct pending){.client = client,
+            .id = ++client->last_id,
+            .reply = reply,
+            .userdata = userdata,
+            .error = -ETIMEDOUT};
+    r = sd_event_add_time_relative(
+            client->event, &pending->timer, CLOCK_BOOTTIME, timeout_usec, 0, on_timer, pending);
+    if (r < 0) {
+        pending_free(pending);
+        return r;
+    }
+
+    r = send_request(client, pending->id, method, owned);
+    pending->next = client->pending;
+    client->pending = pending;
+    if (r < 0) {
+        pending->error = r;
+        (void)sd_event_source_set_time_relative(pending->timer, 0);
+    }
+    return 0;
+}
+
+struct sync {
+    sd_event *event;
+    json_t *result;
+    char *code;
+    char *message;
+};
+
+static void on_sync_reply(
+        int error, json_t *result, const char *code, const char *message, void *userdata)
+{
+    struct sync *sync = userdata;
+
+    sync->result = json_incref(result);
+    sync->code = code ? strdup(code) : NULL;
+    sync->message = message ? strdup(message) : NULL;
+    (void)sd_event_exit(sync->event, error);
+}
+
+int unbox_ipc_call_sync(const char *path, const char *method, json_t *params, uint64_t timeout_usec,
+        json_t **ret_result, char **ret_code, char **ret_message)
+{
+    _cleanup_(unbox_ipc_client_free_p) struct unbox_ipc_client *client = NULL;
+    _cleanup_json_ json_t *owned = params;
+    _cleanup_(sd_event_unref_p) sd_event *event = NULL;
+    struct sync sync = {};
+    int r;
+
+    r = sd_event_new(&event);
+    if (r < 0)
+        return r;
+    sync.event = event;
+    r = unbox_ipc_client_new(event, path, &client);
+    if (r < 0)
+        return r;
+    r = unbox_ipc_client_call(client, method, STEAL(owned), timeout_usec, on_sync_reply, &sync);
+    if (r < 0)
+        return r;
+    r = sd_event_loop(event);
+    if (r >= 0) {
+        *ret_result = sync.result;
+    } else {
+        if (ret_code)
+            *ret_code = STEAL(sync.code);
+        if (ret_message)
+            *ret_message = STEAL(sync.message);
+    }
+    free(sync.code);
+    free(sync.message);
+    return r;
+}

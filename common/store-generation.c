@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Generations: files that belong together are made in BASE/staging, which becomes BASE/gen-ID by
+ * one rename, and current by the rename of a link. What an earlier attempt left is removed by the
+ * next.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "store-private.h"
+#include "unbox/store.h"
+#include "util.h"
+
+#define STAGING "staging"
+#define CURRENT "current"
+#define CURRENT_NEW ".#current"
+
+struct unbox_store_generation {
+    int base_fd;
+    int staging_fd;
+    char *path;
+    bool committed;
+};
+
+DEFINE_CLEANUP(struct unbox_store_generation *, unbox_store_generation_free);
+
+static int make_staging(struct unbox_store_generation *generation, gid_t gid)
+{
+    int r;
+
+    r = store_remove_at(generation->base_fd, STAGING);
+    if (r < 0)
+        return r;
+    store_point();
+    if (mkdirat(generation->base_fd, STAGING, 0750) < 0)
+        return -errno;
+    generation->staging_fd =
+            openat(generation->base_fd, STAGING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (generation->staging_fd < 0)
+        return -errno;
+    if (gid != (gid_t)-1 && fchown(generation->staging_fd, -1, gid) < 0)
+        return -errno;
+    return fchmod(generation->staging_fd, 0750) < 0 ? -errno : 0;
+}
+
+int unbox_store_generation_new(const char *base, gid_t gid, struct unbox_store_generation **ret)
+{
+    _cleanup_(unbox_store_generation_free_p) struct unbox_store_generation *generation =
+            calloc(1, sizeof(*generation));
+    int r;
+
+    if (!generation)
+        return -ENOMEM;
+    generation->staging_fd = -1;
+    generation->base_fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (generation->base_fd < 0)
+        return -errno;
+    if (asprintf(&generation->path, "%s/" STAGING, base) < 0) {
+        generation->path = NULL;
+        return -ENOMEM;
+    }
+    r = make_staging(generation, gid);
+    if (r < 0)
+        return r;
+    *ret = STEAL(generation);
+    return 0;
+}
+
+int unbox_store_generation_add(struct unbox_store_generation *generation, const char *name,
+        const void *data, size_t size, mode_t mode, gid_t gid)
+{
+    if (strchr(name, '/'))
+        return -EINVAL;
+    return store_create_at(generation->staging_fd, name, data, size, mode, -1, gid);
+}
+
+const char *unbox_store_generation_path(const struct unbox_store_generation *generation)
+{
+    return generation->path;
+}
+
+static int switch_current(int base_fd, const char *target)
+{
+    int r;
+
+    r = store_remove_at(base_fd, CURRENT_NEW);
+    if (r < 0)
+        return r;
+    store_point();
+    if (symlinkat(target, base_fd, CURRENT_NEW) < 0)
+        return -errno;
+    store_point();
+    if (renameat(base_fd, CURRENT_NEW, base_fd, CURRENT) < 0)
+        return -errno;
+    return store_sync_dir(base_fd);
+}
+
+/* The others are of no use any more; one that can't be removed now goes with the next commit. */
+static void remove_others(int base_fd, const char *keep)
+{
+    int fd = openat(base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(dir)))
+        if (strncmp(entry->d_name, "gen-", 4) == 0 && strcmp(entry->d_name, keep) != 0)
+            (void)store_remove_at(base_fd, entry->d_name);
+    closedir(dir);
+}
+
+int unbox_store_generation_commit(struct unbox_store_generation *generation, const char *id)
+{
+    _cleanup_free_ char *name = NULL;
+    int r;
+
+    if (!*id || strchr(id, '/'))
+        return -EINVAL;
+    if (asprintf(&name, "gen-%s", id) < 0)
+        return -ENOMEM;
+    r = store_sync_dir(generation->staging_fd);
+    if (r < 0)
+        return r;
+    store_point();
+    /* A generation of this id can only be left from a commit that was cut short: exchange it whole.
+     */
+    if (renameat2(generation->base_fd, STAGING, generation->base_fd, name, RENAME_NOREPLACE) < 0) {
+        if (errno != EEXIST)
+            return -errno;
+        if (renameat2(generation->base_fd, STAGING, generation->base_fd, name, RENAME_EXCHANGE) < 0)
+            return -errno;
+        (void)store_remove_at(generation->base_fd, STAGING);
+    }
+    generation->committed = true;
+    r = store_sync_dir(generation->base_fd);
+    if (r < 0)
+        return r;
+    r = switch_current(generation->base_fd, name);
+    if (r < 0)
+        return r;
+    remove_others(generation->base_fd, name);
+    return 0;
+}
+
+struct unbox_store_generation *unbox_store_generation_free(
+        struct unbox_store_generation *generation)
+{
+    if (!generation)
+        return NULL;
+    if (!generation->committed && generation->staging_fd >= 0)
+        (void)store_remove_at(generation->base_fd, STAGING);
+    if (generation->staging_fd >= 0)
+        close(generation->staging_fd);
+    if (generation->base_fd >= 0)
+        close(generation->base_fd);
+    free(generation->path);
+    free(generation);
+    return NULL;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The configuration: /etc/unbox/config.yaml, and over it /etc/unbox/config.yaml.d/ *.yaml in the
+ * order of their names. Every key is known (common/config-schema.c), typed, bounded and has a
+ * default; no file at all is a fine configuration. One that is wrong is refused whole, with file,
+ * line and key.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define UNBOX_CONFIG_PATH "/etc/unbox/config.yaml"
+
+struct unbox_config;
+
+/* What is wrong with it; `text` is the whole sentence, "/etc/unbox/config.yaml:3: hotspot.ssid: …".
+ */
+struct unbox_config_error {
+    char text[512];
+};
+
+/*
+ * Reads `path` (NULL: $UNBOX_CONFIG if set, for tests, otherwise UNBOX_CONFIG_PATH) and `path`.d/
+ * *.yaml. Returns 0; -EINVAL with *ret_error filled for content that is wrong; or another negative
+ * errno (with *ret_error filled too) for a file that can't be read. Free *ret with
+ * unbox_config_free().
+ */
+int unbox_config_load(
+        const char *path, struct unbox_config **ret, struct unbox_config_error *ret_error);
+
+/* Parses one YAML text of the same form; `name` stands for the file in errors. */
+int unbox_config_parse(const char *name, const char *text, size_t size, struct unbox_config **ret,
+        struct unbox_config_error *ret_error);
+
+/* Accepts NULL; returns NULL. */
+struct unbox_config *unbox_config_free(struct unbox_config *config);
+
+/*
+ * The value of a key of the schema, "section.name", or its default. Strings are borrowed from
+ * `config`; a list ends with NULL. Asking for a key that isn't in the schema, or for the wrong
+ * type, aborts: it is a bug.
+ */
+const char *unbox_config_string(const struct unbox_config *config, const char *key);
+int64_t unbox_config_int(const struct unbox_config *config, const char *key);
+bool unbox_config_bool(const struct unbox_config *config, const char *key);
+const char *const *unbox_config_list(const struct unbox_config *config, const char *key);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The MESSAGE_ID of every journal entry that an operator should know; systemd/unbox.catalog
+ * explains each. In journalctl: MESSAGE_ID=<id>.
+ */
+
+#define UNBOX_MESSAGE_CONFIG_INVALID "5a1d0a6e6ec24b0c8a1c7e2b0c2f5d01"
+#define UNBOX_MESSAGE_ENROLLED "0c3bb8f0b4d148ae9a2c7a4b1be8d602"
+#define UNBOX_MESSAGE_ENROLMENT_RETRY "3d0d8c0f4a4f4f9f9d8b6a1c5e7f2a03"
+#define UNBOX_MESSAGE_ENROLMENT_REFUSED "7c2f9e1b0a8d4c3e8f6a5b4c3d2e1f04"
+#define UNBOX_MESSAGE_HOTSPOT_UP "a4e6c8d0b2f14a3c9e5d7b6f8a0c2e05"
+#define UNBOX_MESSAGE_HOTSPOT_FAILED "b1c3d5e7f9024b6d8fa0c2e4d6f8b006"
+#define UNBOX_MESSAGE_JOIN_STEP "c8a6e4d2b0f94d7ba5c3e1f0d2b4a607"
+#define UNBOX_MESSAGE_JOIN_SUCCEEDED "d9b7f5e3c1a84e6cb4d2f0e1c3a5b708"
+#define UNBOX_MESSAGE_JOIN_FAILED "eac8d6f4b2e04f5dc3e1a0f2d4b6c809"
+#define UNBOX_MESSAGE_SERVICE_FAILED "fbd9e7a5c3f14a4ed2f0b1a3e5c7d90a"
+#define UNBOX_MESSAGE_SERVICE_RECOVERED "0ceaf8b6d4a24b3fe1a1c2b4f6d8ea0b"
+#define UNBOX_MESSAGE_SERVICE_RESTARTED "1dfba9c7e5b34c20f0b2d3c5a7e9fb0c"
+#define UNBOX_MESSAGE_CHANGE_REQUESTED "2eacbad8f6c44d11a1c3e4d6b8fa0c0d"
+#define UNBOX_MESSAGE_FACTORY_RESET "3fbdcbe9a7d54e02b2d4f5e7c90b1d0e"
+#define UNBOX_MESSAGE_FACTORY_RESET_FAILED "40cedcfab8e64ff3c3e5a6f8da1c2e0f"
+#define UNBOX_MESSAGE_NETPLAN_BROKEN "51dfed0bc9f74ae4d4f6b7a9eb2d3f10"

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Durable files. Whatever moment the power goes, a reader finds the old content or the new one,
+ * whole, with the right owner and mode: never neither, never a mixture.
+ *
+ * Every function is synchronous and calls fsync(): use it for small files (at most a few hundred
+ * KiB).
+ */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Replaces `path` with `size` bytes of `data`: a temporary file in the same directory (O_EXCL,
+ * given `mode` and, unless -1, `uid` and `gid` before any content), fsync, rename, fsync of the
+ * directory. Returns 0 or a negative errno; on failure the old file stands and no temporary one is
+ * left.
+ */
+int unbox_store_write(
+        const char *path, const void *data, size_t size, mode_t mode, uid_t uid, gid_t gid);
+
+/*
+ * Reads a whole file of at most `max` bytes. *ret_data is allocated, one NUL byte follows the
+ * content (not counted in *ret_size; ret_size may be NULL); the caller frees it with free().
+ * Returns 0, -EFBIG when it is larger, or a negative errno (-ENOENT: there is none).
+ */
+int unbox_store_read(const char *path, size_t max, char **ret_data, size_t *ret_size);
+
+/* Removes a file, durably. Returns 1 when it was there, 0 when it wasn't, or a negative errno. */
+int unbox_store_remove(const char *path);
+
+/* Removes a directory and all in it, following no link, durably. 1 there was one, 0 none, or
+ * -errno. */
+int unbox_store_remove_tree(const char *path);
+
+/* Makes an empty file, durably: a flag that a unit's condition reads. 0 or a negative errno. */
+int unbox_store_flag(const char *path, mode_t mode);
+
+/*
+ * Generations: a folder of files that belong together is made aside, whole, and then becomes the
+ * current one by one atomic switch of the link `base`/current. Older ones are removed afterwards.
+ */
+struct unbox_store_generation;
+
+/* Begins one under `base` (which exists), mode 0750. Leftovers of an unfinished one are removed
+ * first. */
+int unbox_store_generation_new(const char *base, gid_t gid, struct unbox_store_generation **ret);
+
+/* Adds a file, made with O_EXCL and fsynced. `name` has no slash. `gid` may be -1. */
+int unbox_store_generation_add(struct unbox_store_generation *generation, const char *name,
+        const void *data, size_t size, mode_t mode, gid_t gid);
+
+/* The folder that it is being made in, borrowed: to check it with the eyes of a reader. */
+const char *unbox_store_generation_path(const struct unbox_store_generation *generation);
+
+/*
+ * fsyncs it, renames it to `base`/gen-`id`, makes `current` point there, fsyncs, and removes the
+ * others. `id` has no slash. Committing an id that is there already replaces it.
+ */
+int unbox_store_generation_commit(struct unbox_store_generation *generation, const char *id);
+
+/* Removes an uncommitted one from the disk. Accepts NULL; returns NULL. */
+struct unbox_store_generation *unbox_store_generation_free(
+        struct unbox_store_generation *generation);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What every source file of the suite may use and no other project is offered: cleanup on scope
+ * exit, and stealing from it. The attribute calls FUNC with a pointer to the variable; the macros
+ * below turn the usual "T *thing_free(T *)" into that form.
+ */
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#define _cleanup_(func) __attribute__((cleanup(func)))
+#define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
+
+#define DEFINE_CLEANUP(type, func)                                                                 \
+    static inline void func##_p(type *p)                                                           \
+    {                                                                                              \
+        if (*p)                                                                                    \
+            func(*p);                                                                              \
+    }                                                                                              \
+    struct func##_needs_semicolon
+
+#define STEAL(p)                                                                                   \
+    ({                                                                                             \
+        __typeof__(p) _stolen = (p);                                                               \
+        (p) = NULL;                                                                                \
+        _stolen;                                                                                   \
+    })
+
+#define STEAL_FD(fd)                                                                               \
+    ({                                                                                             \
+        int _stolen_fd = (fd);                                                                     \
+        (fd) = -1;                                                                                 \
+        _stolen_fd;                                                                                \
+    })
+
+#define ELEMENTSOF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define USEC_PER_SEC 1000000ULL
+#define USEC_PER_MSEC 1000ULL
+
+static inline void free_p(void *p)
+{
+    free(*(void **)p);
+}
+
+static inline void close_p(int *fd)
+{
+    int saved = errno;
+
+    if (*fd >= 0)
+        close(*fd);
+    errno = saved;
+}
+
+DEFINE_CLEANUP(json_t *, json_decref);
+DEFINE_CLEANUP(sd_event *, sd_event_unref);
+DEFINE_CLEANUP(sd_event_source *, sd_event_source_disable_unref);
+DEFINE_CLEANUP(sd_bus *, sd_bus_flush_close_unref);
+DEFINE_CLEANUP(sd_bus_message *, sd_bus_message_unref);
+DEFINE_CLEANUP(sd_bus_slot *, sd_bus_slot_unref);
+
+#define _cleanup_free_ _cleanup_(free_p)
+#define _cleanup_close_ _cleanup_(close_p)
+#define _cleanup_json_ _cleanup_(json_decref_p)
