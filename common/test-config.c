@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The configuration: what is accepted, and that each refusal names file, line and key. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config-schema.h"
+#include "unbox/config.h"
+#include "unbox/store.h"
+#include "util.h"
+
+DEFINE_CLEANUP(struct unbox_config *, unbox_config_free);
+
+static int parse(const char *text, struct unbox_config **ret, struct unbox_config_error *error)
+{
+    return unbox_config_parse("c.yaml", text, strlen(text), ret, error);
+}
+
+static void test_nothing_is_fine(void **state)
+{
+    static const char *const texts[] = {"", "# only a comment\n", "hotspot:\n", "---\n...\n"};
+
+    for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+        _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+        struct unbox_config_error error = {};
+
+        assert_int_equal(parse(texts[i], &config, &error), 0);
+        assert_string_equal(unbox_config_string(config, "hotspot.ssid"), "INCUVERS_AP");
+        assert_string_equal(unbox_config_string(config, "hotspot.password"), "incuvers1234");
+        assert_int_equal(unbox_config_int(config, "health.check_interval_seconds"), 5);
+        assert_null(unbox_config_list(config, "health.units")[0]);
+    }
+}
+
+static void test_values(void **state)
+{
+    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    struct unbox_config_error error = {};
+
+    assert_int_equal(parse("hotspot:\n  ssid: \"a: \\\"b\\\"\"\n  channel: 11\n"
+                           "health:\n  units: [one.service, 'two*']\n",
+                             &config, &error),
+            0);
+    assert_string_equal(unbox_config_string(config, "hotspot.ssid"), "a: \"b\"");
+    assert_int_equal(unbox_config_int(config, "hotspot.channel"), 11);
+    assert_string_equal(unbox_config_list(config, "health.units")[0], "one.service");
+    assert_string_equal(unbox_config_list(config, "health.units")[1], "two*");
+    assert_null(unbox_config_list(config, "health.units")[2]);
+}
+
+static void test_refusals(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *error;
+    } cases[] = {
+            {"hotspot:\n  sid: x\n", "c.yaml:2: hotspot.sid: there is no such key"},
+            {"hotspt:\n  ssid: x\n", "c.yaml:2: hotspt.ssid: there is no such key"},
+            {"\n\nhotspot:\n  password: short\n",
+                    "c.yaml:4: hotspot.password: must have 8 to 63 bytes, not 5"},
+            {"hotspot:\n  channel: eleven\n",
+                    "c.yaml:2: hotspot.channel: must be a whole number, not \"eleven\""},
+            {"hotspot:\n  channel: '11'\n", "c.yaml:2: hotspot.channel: must be a whole number"},
+            {"hotspot:\n  channel: 1000\n",
+                    "c.yaml:2: hotspot.channel: must be from 0 to 196, not 1000"},
+            {"hotspot:\n  ssid: [a]\n", "c.yaml:2: hotspot.ssid: must be a text"},
+            {"hotspot:\n  ssid: \"a\\nb\"\n",
+                    "c.yaml:2: hotspot.ssid: must not contain control characters"},
+            {"health:\n  units: one\n", "c.yaml:2: health.units: must be a list"},
+            {"network:\n  country: canada\n",
+                    "c.yaml:2: network.country: must have 0 to 2 bytes, not 6"},
+            {"network:\n  country: ca\n",
+                    "c.yaml:2: network.country: must be two capital letters (ISO 3166), for "
+                    "example CA"},
+            {"enrolment:\n  url: http://7.7.7.7\n",
+                    "c.yaml:2: enrolment.url: must begin with https://"},
+            {"- a\n", "c.yaml:1: must be sections with keys below them"},
+            {"hotspot: on\n", "c.yaml:1: hotspot: must have keys below it"},
+            {"hotspot:\n  ssid: 'open\n", "c.yaml:3: found unexpected end of stream"},
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        struct unbox_config *config = NULL;
+        struct unbox_config_error error = {};
+
+        assert_int_equal(parse(cases[i].text, &config, &error), -EINVAL);
+        assert_string_equal(error.text, cases[i].error);
+        assert_null(config);
+    }
+}
+
+static void test_fallbacks_are_valid(void **state)
+{
+    for (size_t i = 0; i < config_schema_size; i++) {
+        const struct config_key *key = &config_schema[i];
+
+        assert_non_null(key->meaning);
+        if (key->type != CONFIG_STRING)
+            continue;
+        assert_in_range(strlen(key->fallback), key->min, key->max);
+        if (key->check)
+            assert_null(key->check(key->fallback));
+    }
+}
+
+/* What is shipped as the documentation has every key, and the values that hold without it. */
+static void test_example(void **state)
+{
+    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    struct unbox_config_error error = {};
+    _cleanup_free_ char *text = NULL;
+
+    assert_int_equal(unbox_store_read(EXAMPLE, 65536, &text, NULL), 0);
+    assert_int_equal(parse(text, &config, &error), 0);
+    for (size_t i = 0; i < config_schema_size; i++) {
+        const struct config_key *key = &config_schema[i];
+        char line[64];
+
+        snprintf(line, sizeof(line), "\n  %s: ", strchr(key->name, '.') + 1);
+        assert_non_null(strstr(text, line));
+        if (key->type == CONFIG_STRING)
+            assert_string_equal(unbox_config_string(config, key->name), key->fallback);
+        else if (key->type == CONFIG_INT)
+            assert_int_equal(unbox_config_int(config, key->name), strtoll(key->fallback, NULL, 10));
+        else if (key->type == CONFIG_BOOL)
+            assert_int_equal(
+                    unbox_config_bool(config, key->name), strcmp(key->fallback, "true") == 0);
+        else
+            assert_null(unbox_config_list(config, key->name)[0]);
+    }
+}
+
+static void write_text(const char *path, const char *text)
+{
+    assert_int_equal(unbox_store_write(path, text, strlen(text), 0644, -1, -1), 0);
+}
+
+static void test_drop_ins_override(void **state)
+{
+    char folder[] = "/tmp/unbox-test-config-XXXXXX";
+    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    struct unbox_config_error error = {};
+
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(mkdir("config.yaml.d", 0755), 0);
+    write_text("config.yaml", "hotspot:\n  ssid: base\n  channel: 1\n");
+    write_text("config.yaml.d/20-late.yaml", "hotspot:\n  ssid: late\n");
+    write_text("config.yaml.d/10-early.yaml", "hotspot:\n  ssid: early\n  channel: 6\n");
+    write_text("config.yaml.d/ignored.txt", "not YAML: [");
+    assert_int_equal(unbox_config_load("config.yaml", &config, &error), 0);
+    assert_string_equal(unbox_config_string(config, "hotspot.ssid"), "late");
+    assert_int_equal(unbox_config_int(config, "hotspot.channel"), 6);
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(unbox_store_remove_tree(folder), 1);
+}
+
+static void test_unreadable_is_an_error(void **state)
+{
+    struct unbox_config *config = NULL;
+    struct unbox_config_error error = {};
+
+    assert_int_equal(unbox_config_load("/proc/self", &config, &error), -EISDIR);
+    assert_string_equal(error.text, "/proc/self: can't be read: Is a directory");
+    assert_null(config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_nothing_is_fine),
+            cmocka_unit_test(test_values),
+            cmocka_unit_test(test_refusals),
+            cmocka_unit_test(test_fallbacks_are_valid),
+            cmocka_unit_test(test_example),
+            cmocka_unit_test(test_drop_ins_override),
+            cmocka_unit_test(test_unreadable_is_an_error),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
