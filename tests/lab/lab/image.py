@@ -28,10 +28,16 @@ WITHOUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/
            "/lib/modules/*/kernel/arch/*",
            # Without udev in the initrd the root is mounted four seconds sooner.
            "/usr/share/initramfs-tools/hooks/udev", "/usr/share/initramfs-tools/scripts/*/udev"]
-# Timers and logins that only make an emulated machine slower and its journal noisier.
+# What only makes an emulated machine slower and its journal noisier.
 MASKED = ["apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
-          "e2scrub_reap.service", "fstrim.timer", "hostapd.service", "getty@tty1.service", "serial-getty@ttyS0.service",
-          "systemd-timesyncd.service"]
+          "e2scrub_reap.service", "fstrim.timer", "hostapd.service", "getty@tty1.service",
+          "serial-getty@ttyS0.service", "systemd-timesyncd.service", "systemd-binfmt.service",
+          "proc-sys-fs-binfmt_misc.automount", "dev-hugepages.mount", "dev-mqueue.mount",
+          "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "sys-kernel-config.mount",
+          "sys-fs-fuse-connections.mount", "systemd-pstore.service", "systemd-repart.service",
+          "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service",
+          *(f"modprobe@{module}.service" for module in
+            ("configfs", "dm_mod", "drm", "efi_pstore", "fuse", "loop"))]
 
 
 def run(*command, **options):
