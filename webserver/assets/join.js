@@ -138,6 +138,7 @@ async function submit(event) {
         await ask('POST', '/api/v1/network/connect', requestOf(made));
         attempt = made;
         byId('join-dialog').close();
+        window.scrollTo(0, 0); // to the steps, and to where this page will be next
         refreshPage();
     } catch (error) {
         setError(describeError(error));
