@@ -41,6 +41,11 @@ class Device:
     def active(self, unit):
         return self.show(unit, "ActiveState") == "active"
 
+    def exits(self, unit):
+        """The exit codes of the unit's main processes in this boot, oldest first."""
+        entries = self.journal(match=f"UNIT={unit} MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15")
+        return [int(entry["EXIT_STATUS"]) for entry in entries if entry["EXIT_CODE"] == "exited"]
+
     def wait_for_status(self, unit, *words, timeout=60):
         """Waits until the status line holds all these words, whatever their case."""
         seen = ""
@@ -90,13 +95,15 @@ class Device:
         assert answer["id"] == "lab", answer
         return answer
 
+    def ask_or_none(self, daemon, method):
+        """The result, or an empty one while nobody answers."""
+        result = self.machine.run(f"/opt/lab/ipc /run/unbox/{daemon}.sock "
+                                  f"'{{\"id\":1,\"method\":\"{method}\"}}'", check=False)
+        return json.loads(result.stdout).get("result", {}) if result.code == 0 else {}
+
     def network_state(self):
         """What user-network says that it is doing, or None while it can't be asked."""
-        result = self.machine.run("/opt/lab/ipc /run/unbox/user-network.sock "
-                                  "'{\"id\":1,\"method\":\"status\"}'", check=False)
-        if result.code:
-            return None
-        return json.loads(result.stdout).get("result", {}).get("state")
+        return self.ask_or_none("user-network", "status").get("state")
 
     def wait_for_network(self, *states, timeout=90):
         seen = None

@@ -28,10 +28,16 @@ WITHOUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/
            "/lib/modules/*/kernel/arch/*",
            # Without udev in the initrd the root is mounted four seconds sooner.
            "/usr/share/initramfs-tools/hooks/udev", "/usr/share/initramfs-tools/scripts/*/udev"]
-# Timers and logins that only make an emulated machine slower and its journal noisier.
+# What only makes an emulated machine slower and its journal noisier.
 MASKED = ["apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer",
-          "e2scrub_reap.service", "fstrim.timer", "hostapd.service", "getty@tty1.service", "serial-getty@ttyS0.service",
-          "systemd-timesyncd.service"]
+          "e2scrub_reap.service", "fstrim.timer", "hostapd.service", "getty@tty1.service",
+          "serial-getty@ttyS0.service", "systemd-timesyncd.service", "systemd-binfmt.service",
+          "proc-sys-fs-binfmt_misc.automount", "dev-hugepages.mount", "dev-mqueue.mount",
+          "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "sys-kernel-config.mount",
+          "sys-fs-fuse-connections.mount", "systemd-pstore.service", "systemd-repart.service",
+          "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service",
+          *(f"modprobe@{module}.service" for module in
+            ("configfs", "dm_mod", "drm", "efi_pstore", "fuse", "loop"))]
 
 
 def run(*command, **options):
@@ -152,34 +158,42 @@ def units_of(staging):
     return sorted(path.name for path in folder.glob("*.*") if path.is_file() and "@" not in path.name)
 
 
-def furnish(root, staging):
-    """Turns plain Debian into a device fresh from the flashing station, in the lab's world."""
+def install(root, staging):
+    """Turns plain Debian into a device fresh from the flashing station."""
     copy_over(staging, root)
-    copy_over(places.GUEST, root)
     (root / "etc" / "machine-id").write_text("")
     (root / "etc" / "hostname").write_text(HOSTNAME_OF_NO_ONE + "\n")
     (root / "etc" / "hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
     (root / "etc" / "resolv.conf").write_text("")
-    (root / "etc" / "netplan" / "50-cloud-init.yaml").chmod(0o600)
     run("systemd-sysusers", f"--root={root}", stderr=subprocess.DEVNULL)
     run("chroot", root, "ldconfig")
+    run("chroot", root, "journalctl", "--update-catalog")
     # Fails on lines for groups and devices that exist on a running system only.
     subprocess.run(["chroot", str(root), "systemd-tmpfiles", "--create", "--prefix=/var",
                     "--prefix=/etc"], check=False, stderr=subprocess.DEVNULL)
     run("systemctl", f"--root={root}", "mask", *MASKED, stderr=subprocess.DEVNULL)
-    lab_units = sorted(path.name for path in (places.GUEST / "etc/systemd/system").glob("lab-*"))
-    run("systemctl", f"--root={root}", "enable", *lab_units, stderr=subprocess.DEVNULL)
     units = units_of(staging)
     if units:
         run("systemctl", f"--root={root}", "preset", *units, stderr=subprocess.DEVNULL)
-    if (staging / "opt" / "bench").exists():
+
+
+def surround(root, *lab_units):
+    """Puts the lab's world around the device, and these of its units to work."""
+    copy_over(places.GUEST, root)
+    (root / "etc" / "netplan" / "50-cloud-init.yaml").chmod(0o600)
+    run("systemctl", f"--root={root}", "enable", *lab_units, stderr=subprocess.DEVNULL)
+    if (root / "opt" / "bench").exists():
         set_up_bench(root)
+
+
+def lab_units():
+    return sorted(path.name for path in (places.GUEST / "etc/systemd/system").glob("lab-*.service"))
 
 
 def set_up_bench(root):
     """The bench's authority is made with the device's image, and the image trusts it."""
-    run("chroot", root, "/opt/bench/identserver", "--init", "--directory", "/var/lib/bench",
-        "--address", "7.7.7.7", stdout=subprocess.DEVNULL)
+    quietly("chroot", root, "/opt/bench/identserver", "--init", "--directory", "/var/lib/bench",
+            "--address", "7.7.7.7")
     (root / "etc" / "unbox").mkdir(exist_ok=True)
     shutil.copy(root / "var/lib/bench/ca.pem", root / "etc/unbox/factory-ca.pem")
     (root / "etc/unbox/factory-ca.pem").chmod(0o644)
@@ -211,7 +225,8 @@ def build():
         print("lab: making the device's disk", flush=True)
         root = Path(work) / "root"
         run("cp", "-a", "--reflink=auto", base_folder / "rootfs", root)
-        furnish(root, staging)
+        install(root, staging)
+        surround(root, *lab_units())
         raw = Path(work) / "disk.raw"
         quietly("mkfs.ext4", "-q", "-F", "-L", "device", "-d", root, "-E",
             "lazy_itable_init=0,lazy_journal_init=0", raw, DISK_SIZE)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Waiting: always for something that can be seen, and never longer than said."""
 
+import signal
 import time
 
 
@@ -18,3 +19,9 @@ def until(look, timeout, what, interval=0.25):
         if time.monotonic() > deadline:
             raise Timeout(f"not within {timeout} s: {what} (last seen: {seen!r})")
         time.sleep(interval)
+
+
+def forever():
+    """Until a signal ends it."""
+    while True:
+        signal.pause()
