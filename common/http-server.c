@@ -1,1 +1,441 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * libmicrohttpd inside sd-event, without a thread. libmicrohttpd brings an epoll descriptor of its
+ * own, which becomes one source of the loop; it is edge-triggered, so what MHD_run() left over has
+ * to be asked for with MHD_get_timeout(), and the timer armed again after every run.
+ *
+ * A request that is not answered when its handler returns is suspended. The answer resumes it, and
+ * libmicrohttpd calls back once more to fetch it.
+ */
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "http-internal.h"
+
+#define DEFAULT_CONNECTIONS 512
+#define DEFAULT_IDLE_SEC 30
+/* Request line, headers and the headers of the answer have to fit. */
+#define CONNECTION_MEMORY (16 * 1024)
+
+struct http_server {
+    struct http_server_options options;
+    struct MHD_Daemon *daemon;
+    sd_event_source *io;
+    sd_event_source *timer;
+    struct http_request *waiting; /* suspended, their handlers will answer */
+    unsigned connections;
+    bool stopping;
+};
+
+const char *const *http_server_headers(const struct http_server *server)
+{
+    return server->options.headers;
+}
+
+static void link_waiting(struct http_request *request)
+{
+    struct http_server *server = request->server;
+
+    request->next = server->waiting;
+    request->prev = NULL;
+    if (request->next)
+        request->next->prev = request;
+    server->waiting = request;
+}
+
+static void unlink_waiting(struct http_request *request)
+{
+    if (request->next)
+        request->next->prev = request->prev;
+    if (request->prev)
+        request->prev->next = request->next;
+    else
+        request->server->waiting = request->next;
+    request->next = request->prev = NULL;
+}
+
+void http_server_answered(struct http_request *request)
+{
+    if (!request->suspended)
+        return;
+    request->suspended = false;
+    unlink_waiting(request);
+    MHD_resume_connection(request->connection);
+}
+
+static void read_peer(struct http_request *request)
+{
+    const union MHD_ConnectionInfo *info;
+    socklen_t size;
+
+    info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (!info || !info->client_addr)
+        return;
+    switch (info->client_addr->sa_family) {
+    case AF_INET:
+        size = sizeof(struct sockaddr_in);
+        break;
+    case AF_INET6:
+        size = sizeof(struct sockaddr_in6);
+        break;
+    default:
+        return;
+    }
+    if (getnameinfo(info->client_addr, size, request->peer, sizeof(request->peer), NULL, 0,
+                NI_NUMERICHOST) != 0)
+        request->peer[0] = '\0';
+    /* An IPv4 peer of a socket that listens on both. */
+    if (strncmp(request->peer, "::ffff:", 7) == 0 && strchr(request->peer, '.'))
+        memmove(request->peer, request->peer + 7, strlen(request->peer + 7) + 1);
+}
+
+static bool takes_method(const struct http_route *route, const char *method)
+{
+    return strcmp(route->method, method) == 0 ||
+           (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
+}
+
+/* The route of the request, or answers it: the path is known, but not with this method. */
+static int find_route(struct http_request *request)
+{
+    const struct http_route *other = NULL;
+    int r;
+
+    for (const struct http_route *route = request->server->options.routes; route->path; route++) {
+        r = http_route_match(route->path, request->path, request);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            continue;
+        if (takes_method(route, request->method)) {
+            request->route = route;
+            return 0;
+        }
+        other = route;
+    }
+    if (!other)
+        return 0;
+    r = http_request_add_header(request, "Allow", other->method);
+    if (r < 0)
+        return r;
+    return http_respond_problem(request, 405, "method_not_allowed", NULL,
+            "This resource only takes %s.", other->method);
+}
+
+static int check_request(struct http_request *request)
+{
+    uint64_t size;
+
+    if (request->bad_uri)
+        return http_respond_problem(
+                request, 400, "bad_request", NULL, "The address holds a NUL byte.");
+    /* Two ways to say where a request ends are how requests are smuggled past a proxy. */
+    if (http_request_header(request, "Content-Length") &&
+            http_request_header(request, "Transfer-Encoding"))
+        return http_respond_problem(request, 400, "bad_request", NULL,
+                "Content-Length and Transfer-Encoding exclude each other.");
+    if (http_request_has_body(request, &size) &&
+            size > (request->route ? request->route->max_body : 0))
+        return http_respond_problem(request, 413, "too_large", NULL, "The body is too large.");
+    return 0;
+}
+
+/* Its headers have arrived: whatever refuses it does so before its body is read. */
+static int begin_request(struct http_request *request)
+{
+    const struct http_server_options *options = &request->server->options;
+    int r;
+
+    request->begun = true;
+    read_peer(request);
+    r = find_route(request);
+    if (r == 0 && !request->response)
+        r = check_request(request);
+    if (r == 0 && !request->response && options->before)
+        r = options->before(request, options->userdata);
+    return r < 0 ? r : 0;
+}
+
+static int handle_request(struct http_request *request)
+{
+    const struct http_server_options *options = &request->server->options;
+
+    request->handled = true;
+    if (request->server->stopping)
+        return http_respond_problem(
+                request, 503, "stopping", NULL, "The service is being stopped.");
+    if (request->route)
+        return request->route->handler(request, options->userdata);
+    if (options->fallback)
+        return options->fallback(request, options->userdata);
+    return http_respond_problem(request, 404, "not_found", NULL, "There is nothing here.");
+}
+
+static enum MHD_Result queue_answer(struct http_request *request)
+{
+    return MHD_queue_response(request->connection, request->status, request->response);
+}
+
+/* The handler has failed: nobody else will answer. */
+static enum MHD_Result answer_failure(struct http_request *request)
+{
+    if (http_respond_problem(
+                request, 500, "internal_error", NULL, "The request could not be carried out.") < 0)
+        return MHD_NO;
+    return queue_answer(request);
+}
+
+/* A refusal that the client has to get before it sends the body, or the body would never end. */
+static bool must_answer_early(const struct http_request *request)
+{
+    uint64_t size;
+
+    if (!http_request_has_body(request, &size))
+        return false;
+    return size > HTTP_DRAIN_MAX || http_request_header(request, "Expect");
+}
+
+static enum MHD_Result take_body(struct http_request *request, const char *data, size_t *size)
+{
+    size_t max = request->route ? request->route->max_body : 0;
+    int r = 0;
+
+    request->body_seen += *size;
+    if (!request->response) {
+        r = http_request_append(request, data, *size, max);
+        if (r == -E2BIG)
+            r = http_respond_problem(request, 413, "too_large", NULL, "The body is too large.");
+    }
+    if (r < 0 || request->body_seen > HTTP_DRAIN_MAX + max)
+        return MHD_NO;
+    *size = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result finish_request(struct http_request *request)
+{
+    int r;
+
+    r = handle_request(request);
+    if (request->response)
+        return queue_answer(request);
+    if (r < 0)
+        return answer_failure(request);
+    request->suspended = true;
+    link_waiting(request);
+    MHD_suspend_connection(request->connection);
+    return MHD_YES;
+}
+
+/* libmicrohttpd calls it with the headers, with each piece of the body, at its end, and when a
+ * suspended request goes on. */
+static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection,
+        const char *url, const char *method, const char *version, const char *data, size_t *size,
+        void **context)
+{
+    struct http_request *request = *context;
+
+    if (!request)
+        return MHD_NO;
+    if (!request->begun) {
+        request->connection = connection;
+        request->method = method;
+        request->path = url;
+        if (begin_request(request) < 0)
+            return answer_failure(request);
+        return request->response && must_answer_early(request) ? queue_answer(request) : MHD_YES;
+    }
+    if (*size > 0)
+        return take_body(request, data, size);
+    if (request->response)
+        return queue_answer(request);
+    /* Resumed without an answer: there was no memory for one. */
+    return request->handled ? MHD_NO : finish_request(request);
+}
+
+static void *on_uri(void *userdata, const char *uri, struct MHD_Connection *connection)
+{
+    return http_request_new(userdata, uri);
+}
+
+static void on_completed(void *userdata, struct MHD_Connection *connection, void **context,
+        enum MHD_RequestTerminationCode code)
+{
+    struct http_request *request = *context;
+
+    if (request && request->suspended)
+        unlink_waiting(request);
+    *context = http_request_free(request);
+}
+
+static void report_connections(struct http_server *server)
+{
+    unsigned connections = http_server_connections(server);
+
+    if (connections == server->connections)
+        return;
+    server->connections = connections;
+    if (server->options.connections_changed)
+        server->options.connections_changed(server->options.userdata);
+}
+
+static int run(struct http_server *server)
+{
+    unsigned long long timeout_msec;
+    int r;
+
+    if (MHD_run(server->daemon) != MHD_YES)
+        return -EIO;
+    report_connections(server);
+    if (MHD_get_timeout(server->daemon, &timeout_msec) != MHD_YES)
+        return sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
+    r = sd_event_source_set_time_relative(server->timer, timeout_msec * USEC_PER_MSEC);
+    return r < 0 ? r : sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+    return run(userdata);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    return run(userdata);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
+{
+    const struct http_server_options *options = &server->options;
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+    struct MHD_OptionItem tls[] = {
+            {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->tls_key_pem},
+            {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->tls_cert_pem},
+            {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+            {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+
+    if (options->tls_cert_pem)
+        flags |= MHD_USE_TLS;
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+            MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+            server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+            MHD_OPTION_CONNECTION_LIMIT,
+            options->max_connections ? options->max_connections : DEFAULT_CONNECTIONS,
+            MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->max_connections_per_address,
+            MHD_OPTION_CONNECTION_TIMEOUT,
+            options->idle_timeout_sec ? options->idle_timeout_sec : DEFAULT_IDLE_SEC,
+            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, options->tls_cert_pem ? tls : none,
+            MHD_OPTION_END);
+}
+
+static int attach(struct http_server *server, sd_event *event)
+{
+    const union MHD_DaemonInfo *info;
+    int r;
+
+    info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (!info)
+        return -EIO;
+    r = sd_event_add_io(event, &server->io, info->epoll_fd, EPOLLIN, on_io, server);
+    if (r < 0)
+        return r;
+    r = sd_event_add_time_relative(event, &server->timer, CLOCK_BOOTTIME, 0, 0, on_timer, server);
+    if (r < 0)
+        return r;
+    /* Nothing would be served any more: end, and be restarted. */
+    (void)sd_event_source_set_exit_on_failure(server->io, true);
+    (void)sd_event_source_set_exit_on_failure(server->timer, true);
+    (void)sd_event_source_set_description(server->io, "http");
+    (void)sd_event_source_set_description(server->timer, "http-timer");
+    return 0;
+}
+
+int http_server_new(sd_event *event, int fd, const struct http_server_options *options,
+        struct http_server **ret)
+{
+    _cleanup_(http_server_free_p) struct http_server *server = NULL;
+    int own, r;
+
+    if (!options->tls_key_pem != !options->tls_cert_pem)
+        return -EINVAL;
+    server = calloc(1, sizeof(*server));
+    if (!server)
+        return -ENOMEM;
+    server->options = *options;
+    /* libmicrohttpd closes the socket on some of its failures and not on others; the caller's stays
+     * the caller's until nothing can fail any more. */
+    own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (own < 0)
+        return -errno;
+    server->daemon = start_daemon(server, own);
+    if (!server->daemon)
+        return -EIO;
+    r = attach(server, event);
+    if (r < 0)
+        return r;
+    close(fd);
+    *ret = STEAL(server);
+    return 0;
+}
+
+struct http_server *http_server_free(struct http_server *server)
+{
+    if (!server)
+        return NULL;
+    server->stopping = true;
+    /* libmicrohttpd must not be stopped while anything is suspended. */
+    while (server->waiting) {
+        struct http_request *request = server->waiting;
+
+        if (http_respond_problem(request, 503, "stopping", NULL, "The service is being stopped.") <
+                0)
+            http_server_answered(request);
+    }
+    sd_event_source_disable_unref(server->timer);
+    sd_event_source_disable_unref(server->io);
+    if (server->daemon) {
+        (void)MHD_run(server->daemon);
+        MHD_stop_daemon(server->daemon);
+    }
+    free(server);
+    return NULL;
+}
+
+unsigned http_server_connections(const struct http_server *server)
+{
+    const union MHD_DaemonInfo *info;
+
+    info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info ? info->num_connections : 0;
+}
+
+int http_listen(const char *address, uint16_t port, bool freebind, int *ret_fd)
+{
+    _cleanup_close_ int fd = -1;
+    struct addrinfo hints = {
+            .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+            .ai_socktype = SOCK_STREAM,
+    };
+    struct addrinfo *info;
+    char service[8];
+    int on = 1, r = 0;
+
+    snprintf(service, sizeof(service), "%u", port);
+    if (getaddrinfo(address, service, &hints, &info) != 0)
+        return -EINVAL;
+    fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+            (freebind && setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) < 0) ||
+            bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, SOMAXCONN) < 0)
+        r = -errno;
+    freeaddrinfo(info);
+    if (r < 0)
+        return r;
+    *ret_fd = STEAL_FD(fd);
+    return 0;
+}

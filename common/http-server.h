@@ -33,8 +33,9 @@ struct http_server_options {
     const struct http_route *routes; /* ended by one without a path; borrowed */
     http_handler fallback;           /* for a path that no route has; NULL: a 404 problem */
     /*
-     * Looks at each request before its handler: returns 0 to go on, 1 when it has answered itself
-     * (Host and Origin checks, login). Optional.
+     * Looks at each request before its body is read: returns 0 to go on, 1 when it has answered
+     * itself, at once (Host and Origin checks, login). Not asked when the request is already
+     * refused (405, 413). Optional.
      */
     int (*before)(struct http_request *request, void *userdata);
     const char *const *headers; /* name, value, …, NULL: added to every answer; borrowed */
@@ -43,6 +44,9 @@ struct http_server_options {
     unsigned max_connections;   /* 0: 512 */
     unsigned max_connections_per_address; /* 0: no limit of its own */
     unsigned idle_timeout_sec;            /* 0: 30 */
+    /* A connection has come or gone: http_server_connections() says how many there are. Optional.
+     */
+    void (*connections_changed)(void *userdata);
     void *userdata;
 };
 
@@ -53,7 +57,11 @@ struct http_server_options {
 int http_server_new(sd_event *event, int fd, const struct http_server_options *options,
         struct http_server **ret);
 
-/* Open requests are ended. Accepts NULL; returns NULL. */
+/*
+ * Open requests are ended; those that still wait for their handler's answer get a 503, and the
+ * handler must not answer them any more: free first what would have made it do so. Not to be called
+ * from a handler. Accepts NULL; returns NULL.
+ */
 struct http_server *http_server_free(struct http_server *server);
 
 DEFINE_CLEANUP(struct http_server *, http_server_free);
@@ -83,7 +91,11 @@ int http_request_add_header(struct http_request *request, const char *name, cons
  */
 int http_request_json(struct http_request *request, json_t **ret);
 
-/* Answers. `body` is taken over. `request` is invalid afterwards. 0 or a negative errno. */
+/*
+ * Answers. `body` is taken over. `request` is invalid afterwards. 0 or a negative errno: returned
+ * by the handler it becomes a 500; of a late answer it ends the connection, and nothing is left to
+ * do. JSON is never cached unless add_header() has said Cache-Control before.
+ */
 int http_respond_json(struct http_request *request, unsigned status, json_t *body);
 int http_respond_empty(struct http_request *request, unsigned status);
 

@@ -112,6 +112,33 @@ static void test_fallbacks_are_valid(void **state)
     }
 }
 
+/* What is shipped as the documentation has every key, and the values that hold without it. */
+static void test_example(void **state)
+{
+    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    struct unbox_config_error error = {};
+    _cleanup_free_ char *text = NULL;
+
+    assert_int_equal(unbox_store_read(EXAMPLE, 65536, &text, NULL), 0);
+    assert_int_equal(parse(text, &config, &error), 0);
+    for (size_t i = 0; i < config_schema_size; i++) {
+        const struct config_key *key = &config_schema[i];
+        char line[64];
+
+        snprintf(line, sizeof(line), "\n  %s: ", strchr(key->name, '.') + 1);
+        assert_non_null(strstr(text, line));
+        if (key->type == CONFIG_STRING)
+            assert_string_equal(unbox_config_string(config, key->name), key->fallback);
+        else if (key->type == CONFIG_INT)
+            assert_int_equal(unbox_config_int(config, key->name), strtoll(key->fallback, NULL, 10));
+        else if (key->type == CONFIG_BOOL)
+            assert_int_equal(
+                    unbox_config_bool(config, key->name), strcmp(key->fallback, "true") == 0);
+        else
+            assert_null(unbox_config_list(config, key->name)[0]);
+    }
+}
+
 static void write_text(const char *path, const char *text)
 {
     assert_int_equal(unbox_store_write(path, text, strlen(text), 0644, -1, -1), 0);
@@ -154,6 +181,7 @@ int main(void)
             cmocka_unit_test(test_values),
             cmocka_unit_test(test_refusals),
             cmocka_unit_test(test_fallbacks_are_valid),
+            cmocka_unit_test(test_example),
             cmocka_unit_test(test_drop_ins_override),
             cmocka_unit_test(test_unreadable_is_an_error),
     };

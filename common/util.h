@@ -19,7 +19,7 @@
 #define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
 
 #define DEFINE_CLEANUP(type, func)                                                                 \
-    static inline void func##_p(type *p)                                                           \
+    __attribute__((unused)) static inline void func##_p(type *p)                                   \
     {                                                                                              \
         if (*p)                                                                                    \
             func(*p);                                                                              \

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Routes, and what the register says turned into HTTP: its answers into JSON, its refusals into
+ * problems with an id under which audit and journal have them too.
+ */
+
+#include "api.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+
+#include "enrolment-protocol.h"
+#include "http-server.h"
+#include "register.h"
+#include "request.h"
+#include "unbox/log.h"
+
+#define UNAVAILABLE_RETRY_SEC "10"
+
+struct api {
+    struct http_server *server;
+    struct api_options options;
+};
+
+static int respond_refusal(struct api *api, struct http_request *request, const char *serial,
+        const struct refusal *refusal)
+{
+    char id[SD_ID128_UUID_STRING_MAX], detail[sizeof(refusal->detail) + 64];
+    sd_id128_t random;
+    int r;
+
+    r = sd_id128_randomize(&random);
+    if (r < 0)
+        return r;
+    (void)sd_id128_to_uuid_string(random, id);
+    (void)snprintf(detail, sizeof(detail), "%s: %s (%s)", refusal->code, refusal->detail, id);
+    unbox_log(LOG_WARNING, "Refused %s at %s: %s", *serial ? serial : "a device",
+            http_request_peer(request), detail);
+    r = register_audit(api->options.database, time(NULL), "refused", serial, detail);
+    if (r < 0)
+        (void)unbox_log_errno(LOG_ERR, r, "Can't write the audit");
+    return http_respond_problem(request, refusal->status, refusal->code,
+            json_pack("{s:s}", "correlation_id", id), "%s", refusal->detail);
+}
+
+/* The register failed, not the device: it may come again. */
+static int respond_unavailable(struct api *api, struct http_request *request, int error)
+{
+    (void)unbox_log_errno(LOG_ERR, error, "The register can't be used (%s)",
+            database_message(api->options.database));
+    if (http_request_add_header(request, "Retry-After", UNAVAILABLE_RETRY_SEC) < 0)
+        return -ENOMEM;
+    return http_respond_problem(request, 503, ENROLMENT_BENCH_UNAVAILABLE, NULL,
+            "the bench's database: %s", strerror(-error));
+}
+
+/* How every call ends that wasn't answered yet: r is 1 for a refusal, or a negative errno. */
+static int respond_failure(struct api *api, struct http_request *request, const char *serial,
+        const struct refusal *refusal, int r)
+{
+    return r > 0 ? respond_refusal(api, request, serial, refusal)
+                 : respond_unavailable(api, request, r);
+}
+
+static int on_health(struct http_request *request, void *userdata)
+{
+    struct api *api = userdata;
+    struct register_summary summary;
+    int r;
+
+    r = register_summary(api->options.database, &summary);
+    if (r < 0)
+        return respond_unavailable(api, request, r);
+    return http_respond_json(request, 200,
+            json_pack("{s:s, s:I}", "status", "healthy", "timestamp", (json_int_t)time(NULL)));
+}
+
+static int on_challenge(struct http_request *request, void *userdata)
+{
+    struct api *api = userdata;
+    _cleanup_json_ json_t *body = NULL;
+    _cleanup_free_ char *nonce = NULL;
+    struct refusal refusal = {};
+    const char *serial = "";
+    time_t now = time(NULL);
+    int r;
+
+    if (http_request_json(request, &body) < 0)
+        return 0;
+    r = challenge_request_parse(body, &serial, &refusal);
+    if (r == 0)
+        r = register_challenge(api->options.database, serial, now, &nonce);
+    if (r != 0)
+        return respond_failure(api, request, serial, &refusal, r);
+    return http_respond_json(
+            request, 200, json_pack("{s:s, s:I}", "nonce", nonce, "server_time", (json_int_t)now));
+}
+
+static json_t *enroll_answer(
+        const struct api *api, const struct enrolled *enrolled, time_t server_time)
+{
+    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:{}, s:I, s:I}", "enrolment_id",
+            enrolled->id, "hostname", enrolled->hostname, "uuid", enrolled->uuid, "serial_certs",
+            "cert", enrolled->certificate, "chain", "", "ca", authority_pem(api->options.authority),
+            "cloud", "server_time", (json_int_t)server_time, "ack_by",
+            (json_int_t)enrolled->ack_by);
+}
+
+static int on_enroll(struct http_request *request, void *userdata)
+{
+    struct api *api = userdata;
+    _cleanup_(enroll_request_done) struct enroll_request asked = {};
+    _cleanup_(enrolled_done) struct enrolled enrolled = {};
+    _cleanup_json_ json_t *body = NULL;
+    struct refusal refusal = {};
+    time_t now = time(NULL);
+    int r;
+
+    if (http_request_json(request, &body) < 0)
+        return 0;
+    r = enroll_request_parse(body, &asked, &refusal);
+    if (r == 0)
+        r = register_enroll(
+                api->options.database, api->options.authority, &asked, now, &enrolled, &refusal);
+    if (r != 0)
+        return respond_failure(api, request, asked.serial ?: "", &refusal, r);
+    unbox_log(LOG_INFO, "Issued %s to %s%s", enrolled.hostname, asked.serial,
+            enrolled.repeated ? ", again" : "");
+    api->options.changed(api->options.userdata);
+    return http_respond_json(
+            request, enrolled.repeated ? 200 : 201, enroll_answer(api, &enrolled, now));
+}
+
+static int on_acknowledge(struct http_request *request, void *userdata)
+{
+    struct api *api = userdata;
+    const char *id = http_request_param(request, "id");
+    _cleanup_json_ json_t *body = NULL;
+    _cleanup_free_ char *serial = NULL;
+    struct refusal refusal = {};
+    struct ack_request asked;
+    int r;
+
+    if (http_request_json(request, &body) < 0)
+        return 0;
+    r = ack_request_parse(body, &asked, &refusal);
+    if (r == 0 && !enrolment_uuid_valid(id))
+        r = refuse(&refusal, 400, ENROLMENT_BAD_REQUEST, "the enrolment's id is not a UUID");
+    if (r == 0)
+        r = register_acknowledge(api->options.database, id, &asked, time(NULL), &serial, &refusal);
+    if (r != 0)
+        return respond_failure(api, request, "", &refusal, r);
+    unbox_log(LOG_INFO, "%s has its identity", serial);
+    api->options.changed(api->options.userdata);
+    return http_respond_empty(request, 204);
+}
+
+static const struct http_route routes[] = {
+        {"GET", "/health", on_health, 0},
+        {"POST", "/v1/challenge", on_challenge, ENROLMENT_REQUEST_MAX},
+        {"POST", "/v1/enroll", on_enroll, ENROLMENT_REQUEST_MAX},
+        {"POST", "/v1/enroll/{id}/ack", on_acknowledge, ENROLMENT_REQUEST_MAX},
+        {},
+};
+
+int api_new(sd_event *event, int fd, const struct api_options *options, struct api **ret)
+{
+    _cleanup_(api_free_p) struct api *api = calloc(1, sizeof(*api));
+    int r;
+
+    if (!api)
+        return -ENOMEM;
+    api->options = *options;
+    const struct http_server_options server = {
+            .routes = routes,
+            .tls_key_pem = options->key_pem,
+            .tls_cert_pem = options->certificate_pem,
+            .userdata = api,
+    };
+    r = http_server_new(event, fd, &server, &api->server);
+    if (r < 0)
+        return r;
+    *ret = STEAL(api);
+    return 0;
+}
+
+struct api *api_free(struct api *api)
+{
+    if (!api)
+        return NULL;
+    http_server_free(api->server);
+    free(api);
+    return NULL;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Challenges, acknowledgements, and the register's bookkeeping; register-enroll.c has the rest.
+ */
+
+#include "register.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "enrolment-protocol.h"
+#include "register-internal.h"
+
+#define NONCE_SIZE 32
+#define NONCE_SEC (10 * 60)
+
+int register_audit(struct database *database, time_t now, const char *event, const char *serial,
+        const char *detail)
+{
+    int r = database_run(database,
+            "INSERT INTO audit (at, event, serial, detail) VALUES (?, ?, ?, ?)", "isss",
+            (int64_t)now, event, serial, detail);
+
+    return r < 0 ? r : 0;
+}
+
+static int add_batch(struct database *database, const char *name, int64_t quota,
+        const char *hostname_prefix, time_t now)
+{
+    int r;
+
+    r = database_run(database, "INSERT INTO hostname_pools (prefix, next) VALUES (?, 1)", "s",
+            hostname_prefix);
+    if (r < 0)
+        return r;
+    r = database_run(database,
+            "INSERT INTO batches (name, quota, open, pool, created_at) VALUES (?, ?, 1, ?, ?)",
+            "sisi", name, quota, hostname_prefix, (int64_t)now);
+    if (r < 0)
+        return r;
+    return register_audit(database, now, "batch opened", "", name);
+}
+
+int register_add_batch(struct database *database, const char *name, int64_t quota,
+        const char *hostname_prefix, time_t now)
+{
+    int r;
+
+    r = database_begin(database);
+    if (r < 0)
+        return r;
+    r = add_batch(database, name, quota, hostname_prefix, now);
+    return register_finish(database, r);
+}
+
+int register_finish(struct database *database, int r)
+{
+    if (r == 0)
+        r = database_commit(database);
+    if (r != 0)
+        database_rollback(database);
+    return r;
+}
+
+int register_challenge(struct database *database, const char *serial, time_t now, char **ret_nonce)
+{
+    _cleanup_free_ char *nonce = NULL;
+    int r;
+
+    r = crypto_random_hex(NONCE_SIZE, &nonce);
+    if (r < 0)
+        return r;
+    r = database_begin(database);
+    if (r < 0)
+        return r;
+    r = database_run(database, "DELETE FROM nonces WHERE expires_at < ?", "i", (int64_t)now);
+    if (r >= 0)
+        r = database_run(database,
+                "INSERT INTO nonces (nonce, serial, expires_at) VALUES (?, ?, ?)", "ssi", nonce,
+                serial, (int64_t)now + NONCE_SEC);
+    r = register_finish(database, r < 0 ? r : 0);
+    if (r < 0)
+        return r;
+    *ret_nonce = STEAL(nonce);
+    return 0;
+}
+
+/* Whether the device signed for this enrolment with the key of its certificate. */
+static int check_proof(const char *id, const char *cert_sha256, const char *certificate_pem,
+        const char *proof, struct refusal *ret_refusal)
+{
+    _cleanup_(X509_free_p) X509 *certificate = NULL;
+    char message[ENROLMENT_PROOF_SIZE];
+    int size, r;
+
+    size = enrolment_proof(id, cert_sha256, message);
+    if (size < 0)
+        return size;
+    r = crypto_certificate_from_pem(certificate_pem, &certificate);
+    if (r < 0)
+        return r;
+    r = crypto_verify(X509_get0_pubkey(certificate), message, size, proof);
+    if (r == -EBADMSG || r == -EKEYREJECTED)
+        return refuse(ret_refusal, 422, ENROLMENT_BAD_PROOF,
+                "the proof is not signed with the key that was certified");
+    return r;
+}
+
+static int activate(struct database *database, const char *id, const char *serial, time_t now)
+{
+    int r;
+
+    r = database_run(database,
+            "UPDATE enrolments SET state = 'active', acknowledged_at = ? WHERE id = ?", "is",
+            (int64_t)now, id);
+    if (r < 0)
+        return r;
+    return register_audit(database, now, "acknowledged", serial, id);
+}
+
+static int acknowledge(struct database *database, const char *id, const struct ack_request *request,
+        time_t now, char **ret_serial, struct refusal *ret_refusal)
+{
+    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
+    _cleanup_free_ char *serial = NULL;
+    const char *state;
+    int r;
+
+    r = database_query(database, &row,
+            "SELECT serial, cert_sha256, certificate, state, ack_by FROM enrolments WHERE id = ?",
+            "s", id);
+    if (r < 0)
+        return r;
+    if (r == 0)
+        return refuse(ret_refusal, 410, ENROLMENT_ATTEMPT_EXPIRED,
+                "this bench knows of no such enrolment");
+    if (strcmp((const char *)sqlite3_column_text(row, 1), request->cert_sha256) != 0)
+        return refuse(ret_refusal, 422, ENROLMENT_BAD_PROOF,
+                "the certificate is not the one that was issued");
+    r = check_proof(id, request->cert_sha256, (const char *)sqlite3_column_text(row, 2),
+            request->proof, ret_refusal);
+    if (r != 0)
+        return r;
+    serial = database_text(row, 0);
+    if (!serial)
+        return -ENOMEM;
+    state = (const char *)sqlite3_column_text(row, 3);
+    if (strcmp(state, "revoked") == 0 ||
+            (strcmp(state, "pending") == 0 && sqlite3_column_int64(row, 4) < now))
+        return refuse(ret_refusal, 410, ENROLMENT_ATTEMPT_EXPIRED,
+                "the enrolment was not acknowledged in time");
+    if (strcmp(state, "pending") == 0) {
+        r = activate(database, id, serial, now);
+        if (r < 0)
+            return r;
+    }
+    *ret_serial = STEAL(serial);
+    return 0;
+}
+
+int register_acknowledge(struct database *database, const char *id,
+        const struct ack_request *request, time_t now, char **ret_serial,
+        struct refusal *ret_refusal)
+{
+    _cleanup_free_ char *serial = NULL;
+    int r;
+
+    r = database_begin(database);
+    if (r < 0)
+        return r;
+    r = acknowledge(database, id, request, now, &serial, ret_refusal);
+    r = register_finish(database, r);
+    if (r == 0)
+        *ret_serial = STEAL(serial);
+    return r;
+}
+
+int register_summary(struct database *database, struct register_summary *ret)
+{
+    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
+    int r;
+
+    r = database_query(database, &row,
+            "SELECT"
+            " (SELECT count(*) FROM enrolments WHERE state = 'active'),"
+            " (SELECT count(*) FROM enrolments WHERE state = 'pending'),"
+            " (SELECT coalesce(sum(quota), 0) FROM batches WHERE open)"
+            " - (SELECT count(*) FROM devices JOIN batches ON batch = name WHERE open)",
+            "");
+    if (r <= 0)
+        return r < 0 ? r : -EIO;
+    *ret = (struct register_summary){
+            .active = sqlite3_column_int64(row, 0),
+            .pending = sqlite3_column_int64(row, 1),
+            .places = sqlite3_column_int64(row, 2),
+    };
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The bench's register: who was enrolled, as what, and who may be. Each call is one transaction,
+ * and what it promised to the device is durable when it returns.
+ */
+
+#include <stdbool.h>
+
+#include "authority.h"
+#include "database.h"
+#include "refusal.h"
+#include "request.h"
+
+/* A device that has got its answer acknowledges within this time, or begins a new attempt. */
+#define REGISTER_ACK_SEC (60 * 60)
+
+/* What a device is told; free with enrolled_done(). */
+struct enrolled {
+    bool repeated; /* the same answer as before */
+    char *id;
+    char *hostname;
+    char *uuid;
+    char *certificate; /* PEM */
+    int64_t ack_by;
+};
+
+/* Makes the first batch, open, and its pool of hostnames PREFIX-001, PREFIX-002… */
+int register_add_batch(struct database *database, const char *name, int64_t quota,
+        const char *hostname_prefix, time_t now);
+
+/* Each returns 0; 1 with *ret_refusal filled; or a negative errno, with nothing changed. */
+int register_challenge(struct database *database, const char *serial, time_t now, char **ret_nonce);
+int register_enroll(struct database *database, const struct authority *authority,
+        const struct enroll_request *request, time_t now, struct enrolled *ret,
+        struct refusal *ret_refusal);
+int register_acknowledge(struct database *database, const char *id,
+        const struct ack_request *request, time_t now, char **ret_serial,
+        struct refusal *ret_refusal);
+
+void enrolled_done(struct enrolled *enrolled);
+
+/* Adds a line to the audit. `detail` may be "". */
+int register_audit(struct database *database, time_t now, const char *event, const char *serial,
+        const char *detail);
+
+struct register_summary {
+    int64_t active;
+    int64_t pending;
+    int64_t places; /* that are left in open batches */
+};
+
+int register_summary(struct database *database, struct register_summary *ret);

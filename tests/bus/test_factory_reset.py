@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The factory reset on a device's file system below a folder: what goes, what stays, and that a power cut at any
+durable operation only delays it."""
+
+import itertools
+import os
+import subprocess
+
+import pytest
+
+import harness
+
+PROGRAM = harness.BUILD_DIR / "factory-reset/factory-reset"
+
+WIFI = "[connection]\nid=HomeNet\ntype=wifi\n\n[wifi]\nssid=HomeNet\n"
+WIRE = "[connection]\nid=eth0\ntype=ethernet\ninterface-name=eth0\n"
+
+GOES = {
+    "etc/netplan/60-user-netplan.yaml": "network: {}",
+    "etc/netplan/.#60-user-netplan.yaml0123456789abcdef": "psk",
+    "var/lib/unbox/network/user-netplan.yaml": "network: {}",
+    "var/lib/unbox/network/verdict.json": "{}",
+    "var/lib/unbox/web/password": "hash",
+    "run/NetworkManager/system-connections/netplan-wlan0-HomeNet.nmconnection": WIFI,
+    "etc/NetworkManager/system-connections/by-hand.nmconnection": WIFI,
+    "etc/NetworkManager/system-connections/broken.nmconnection": "psk=secret",
+    "var/lib/NetworkManager/internal-0-wlan0.lease": "ADDRESS=192.0.2.7",
+    "var/lib/NetworkManager/dnsmasq-wlan0.leases": "phone",
+    "var/lib/NetworkManager/seen-bssids": "x",
+    "var/lib/NetworkManager/timestamps": "x",
+    "var/lib/NetworkManager/NetworkManager.state": "[main]\nWirelessEnabled=false\n",
+    "var/lib/bluetooth/00:11:22:33:44:55/info": "[LinkKey]",
+    "var/log/journal/0123456789abcdef/system.journal": "HomeNet",
+    "var/lib/systemd/coredump/core.wpa_supplicant.zst": "secret",
+}
+
+STAYS = {
+    "var/lib/unbox/identity/provisioned": "",
+    "var/lib/unbox/identity/gen-1/private.pem.key": "key",
+    "etc/netplan/50-cloud-init.yaml": "network: {}",
+    "etc/netplan/99-stranger.yaml": "broken: [",
+    "etc/NetworkManager/system-connections/office.nmconnection": WIRE,
+    "run/NetworkManager/system-connections/netplan-eth0.nmconnection": WIRE,
+    "var/lib/NetworkManager/secret_key": "x",
+    "etc/unbox/config.yaml": "hotspot:\n",
+}
+
+
+@pytest.fixture
+def customers_device(root):
+    for name, content in (GOES | STAYS).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return root
+
+
+def reset(root, verb, **environment):
+    return subprocess.run([PROGRAM, "--root", root, verb], env=os.environ | environment, capture_output=True,
+                          text=True, timeout=30)
+
+
+def left(root, names):
+    return {name for name in names if (root / name).exists()}
+
+
+def test_what_goes_and_what_stays(customers_device):
+    assert reset(customers_device, "request").returncode == 0
+    assert left(customers_device, GOES) == set(GOES), "nothing goes before the next start"
+    assert (customers_device / "var/lib/unbox/factory-reset").exists()
+
+    done = reset(customers_device, "apply")
+    assert done.returncode == 0, done.stderr
+    assert left(customers_device, GOES) == set()
+    assert left(customers_device, STAYS) == set(STAYS)
+    assert not (customers_device / "var/lib/unbox/factory-reset").exists()
+
+
+def test_power_cut_at_every_durable_operation(customers_device):
+    """Only in a build with crash points, which the sanitized one is."""
+    assert reset(customers_device, "request").returncode == 0
+    flag = customers_device / "var/lib/unbox/factory-reset"
+    cuts = 0
+    # Each start gets one operation further than it would need to make no progress at all.
+    for n in itertools.count(1):
+        assert n < 1000, "the reset never ends"
+        done = reset(customers_device, "apply", UNBOX_STORE_CRASH_AT=str(n))
+        assert left(customers_device, STAYS) == set(STAYS)
+        if done.returncode == 0:
+            break
+        assert done.returncode == 137, done.stderr
+        cuts += 1
+        # The last operation makes the removal of the flag durable; before it, the flag is there.
+        assert flag.exists() or left(customers_device, GOES) == set()
+    assert left(customers_device, GOES) == set()
+    assert not flag.exists()
+    if os.environ.get("CRASH_POINTS") == "1":
+        assert cuts > 2
+
+
+def test_a_failure_is_said_and_the_flag_stays(customers_device):
+    assert reset(customers_device, "request").returncode == 0
+    stuck = customers_device / "var/lib/bluetooth/00:11:22:33:44:55"
+    # A mount point can't be removed, not even by root.
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", stuck], check=True)
+    try:
+        failed = reset(customers_device, "apply")
+    finally:
+        subprocess.run(["umount", stuck], check=True)
+    assert failed.returncode == 1
+    assert "00:11:22:33:44:55 can't be erased" in failed.stderr
+    assert (customers_device / "var/lib/unbox/factory-reset").exists()
+    assert left(customers_device, GOES) == {"var/lib/bluetooth/00:11:22:33:44:55/info"}, "the rest has gone"
+    assert reset(customers_device, "apply").returncode == 0
+    assert left(customers_device, GOES) == set()
+
+
+def test_usage():
+    assert subprocess.run([PROGRAM], capture_output=True, timeout=30).returncode == 2
+    assert subprocess.run([PROGRAM, "--help"], capture_output=True, timeout=30).returncode == 0

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The customer at his browser: node join.mjs PAGE FOLDER SSID PASSWORD EXPECTED
+// Opens the page, picks the network, types the password, waits until the page says EXPECTED, and takes a picture of each step.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [page_url, folder, ssid, password, expected] = process.argv.slice(2);
+const profile = mkdtempSync(join(tmpdir(), 'unbox-browser-'));
+const browser = await chromium.launchPersistentContext(profile, {
+    executablePath: '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+        '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    viewport: { width: 412, height: 915 },
+});
+
+let step = 0;
+async function picture(page, name) {
+    step += 1;
+    await page.screenshot({ path: join(folder, `${step}-${name}.png`), fullPage: true });
+}
+
+try {
+    const page = await browser.newPage();
+    const complaints = [];
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (entry) => {
+        if (entry.type() === 'error' && !entry.text().startsWith('Failed to load resource'))
+            complaints.push(entry.text());
+    });
+    page.setDefaultTimeout(60000);
+
+    await page.goto(page_url, { waitUntil: 'load', timeout: 60000 });
+    const tab = page.getByRole('tab', { name: 'Network' });
+    if (await tab.count())
+        await tab.first().click();
+    const row = page.getByRole('button', { name: ssid }).first();
+    await row.waitFor();
+    await picture(page, 'networks');
+
+    await row.click();
+    await page.getByLabel(/password/i).first().fill(password);
+    await picture(page, 'password');
+    await page.getByRole('button', { name: /^(join|connect)/i }).first().click();
+    await page.waitForTimeout(300);
+    await picture(page, 'joining');
+
+    // The page goes away with the hotspot and comes back with whatever network there is then.
+    await page.getByText(new RegExp(expected, 'i')).first().waitFor({ timeout: 150000 });
+    await picture(page, 'done');
+    if (complaints.length)
+        throw new Error(`the page complained: ${complaints.join('; ')}`);
+} finally {
+    await browser.close();
+    rmSync(profile, { recursive: true, force: true });
+}

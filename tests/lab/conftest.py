@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What every scenario starts from: the world, with the device in one of the states of its life."""
+
+import os
+
+import pytest
+
+from lab.image import build
+from lab.machine import Machine, accelerator
+from lab.states import States
+from lab.world import Lab
+
+
+def pytest_report_header():
+    return f"lab: accelerator {accelerator()}"
+
+
+@pytest.fixture(scope="session")
+def image():
+    return build()
+
+
+@pytest.fixture(scope="session")
+def states(image):
+    name = os.environ.get("LAB_NAME", "lab")
+    leftover = Machine.find(image, name)
+    if leftover:
+        leftover.quit()
+    machine = Machine(image, name)
+    yield States(machine)
+    if not os.environ.get("LAB_KEEP"):
+        machine.quit()
+        machine.disk.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def at(states):
+    """at("home") puts the world at the start of that state and returns the Lab."""
+    def start(state):
+        states.start(state)
+        return Lab.around(states.machine)
+    return start
+
+
+@pytest.fixture
+def blank(states):
+    """A device that was never switched on; blank("lab.wire=plugged") says what awaits it."""
+    def start(boot_words=""):
+        machine = states.machine
+        machine.quit()
+        machine.new_disk()
+        machine.copied_from = None
+        machine.power_on(boot_words)
+        machine.wait_for_agent()
+        return Lab.around(machine)
+    return start
+
+
+@pytest.fixture
+def factory(at):
+    return at("factory")
+
+
+@pytest.fixture
+def first_time(at):
+    return at("first-time")
+
+
+@pytest.fixture
+def home(at):
+    return at("home")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if not report.failed or "states" not in item.funcargs:
+        return
+    machine = item.funcargs["states"].machine
+    try:
+        # A new connection: the old one may stand in the middle of an answer.
+        running = Machine.find(machine.image, machine.name)
+        running.wait_for_agent(20)
+        text = Lab.around(running).device.report()
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        text = f"the guest can't be asked: {error!r}"
+    report.sections.append(("the device", text))
+    if machine.console.exists():
+        report.sections.append(("console", machine.console.read_text(errors="replace")[-4000:]))

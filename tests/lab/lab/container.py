@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A container with the installed suite under real systemd, at native speed: no radio, no power cuts.
+
+It answers to the same words as a machine (run, out, write, reboot), so that Device and Bench work
+on both.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from . import image, places, wait
+from .agent import AgentError, Result
+from .machine import CommandFailed
+
+# What systemd-nspawn ends with when the container wants to be booted again.
+REBOOT = 133
+WORLD = ["lab-world.service", "lab-bench-dhcp.service", "lab-identserver.service"]
+
+
+def template():
+    """A folder with the device's whole file system, made anew when the suite has changed."""
+    places.CACHE.mkdir(parents=True, exist_ok=True)
+    base_folder = image.base()
+    with tempfile.TemporaryDirectory(dir=places.CACHE, prefix="making-") as work:
+        staging = Path(work) / "suite"
+        staging.mkdir()
+        image.build_suite(staging)
+        name = image.digest(base_folder.name, staging, places.GUEST, Path(image.__file__),
+                            Path(__file__))
+        root = places.CACHE / f"container-{name}"
+        if root.exists():
+            return root
+        for old in places.CACHE.glob("container-*"):
+            shutil.rmtree(old)
+        making = Path(work) / "root"
+        image.run("cp", "-a", "--reflink=auto", base_folder / "rootfs", making)
+        image.install(making, staging)
+        image.surround(making, *WORLD)
+        making.rename(root)
+    return root
+
+
+class Container:
+    def __init__(self, template_folder):
+        self.template = template_folder
+        self.root = places.CACHE / f"running-container-{os.getpid()}"
+        self.console = places.CACHE / f"running-container-{os.getpid()}.console"
+        self.process = None
+
+    def start(self):
+        """Boots a device that nobody has switched on before, on a copy of the template."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        image.run("cp", "-a", "--reflink=auto", self.template, self.root)
+        self.boot()
+
+    def boot(self):
+        with self.console.open("wb") as console:
+            self.process = subprocess.Popen(
+                ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network",
+                 "--settings=no", "--directory", str(self.root), "--boot"],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
+                start_new_session=True)
+        self.wait_for_boot()
+
+    def leader(self):
+        """The process id that the container's systemd has outside, or None."""
+        try:
+            path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+            for pid in path.read_text().split():
+                if Path(f"/proc/{pid}/comm").read_text().strip() == "systemd":
+                    return pid
+        except FileNotFoundError:
+            pass
+        return None
+
+    def end(self):
+        leader = self.leader()
+        if leader:
+            os.kill(int(leader), signal.SIGKILL)
+        self.process.wait(20)
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.console.unlink(missing_ok=True)
+
+    def run(self, script, timeout=30, check=True):
+        leader = self.leader()
+        if not leader:
+            raise AgentError("the container has ended, or not begun")
+        done = subprocess.run(
+            ["nsenter", "--all", "--root", "--wd", f"--target={leader}", "/bin/sh", "-c", script],
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
+        result = Result(done.returncode, done.stdout, done.stderr)
+        if check and result.code:
+            raise CommandFailed(f"{script}\nended with {result.code}\n{result.stdout}"
+                                f"{result.stderr}")
+        return result
+
+    def out(self, script, timeout=30):
+        return self.run(script, timeout).stdout.strip()
+
+    def write(self, path, content, mode="0644"):
+        self.run(f"mkdir -p {Path(path).parent} && cat >{path} <<'END-OF-FILE'\n{content}\n"
+                 f"END-OF-FILE\nchmod {mode} {path}")
+
+    def wait_for_boot(self, timeout=60):
+        wait.until(lambda: self.leader() and self.run("systemctl is-system-running",
+                                                      check=False).stdout.strip()
+                   in ("running", "degraded"), timeout, "the end of the boot")
+
+    def wait_for_reboot(self, timeout=60):
+        """Waits until the device reboots, and boots it."""
+        assert self.process.wait(timeout) == REBOOT, "it was shut down, not rebooted"
+        self.boot()

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Waiting: always for something that can be seen, and never longer than said."""
+
+import signal
+import time
+
+
+class Timeout(Exception):
+    """What was waited for did not come; the text says what was seen last."""
+
+
+def until(look, timeout, what, interval=0.25):
+    """Calls look() until it returns something true, and returns that."""
+    deadline = time.monotonic() + timeout
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        if time.monotonic() > deadline:
+            raise Timeout(f"not within {timeout} s: {what} (last seen: {seen!r})")
+        time.sleep(interval)
+
+
+def forever():
+    """Until a signal ends it."""
+    while True:
+        signal.pause()

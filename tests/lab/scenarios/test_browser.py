@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The customer joins his network with a real browser, clicking through the page."""
+
+import subprocess
+
+import pytest
+
+from lab import places
+from lab.world import HOME, HOME_PASSWORD, HOTSPOT
+
+BROWSER = places.LAB / "browser"
+
+
+@pytest.fixture(scope="session")
+def browse():
+    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=BROWSER, check=True)
+    folder = places.RESULTS / "browser"
+
+    def join(name, port, *words):
+        pictures = folder / name
+        pictures.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            ["node", BROWSER / "join.mjs", f"http://localhost:{port}/", pictures, *words],
+            check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+        assert done.returncode == 0, done.stdout
+    return join
+
+
+def test_a_wrong_password_and_then_the_right_one(first_time, browse):
+    first_time.phone.wait_for(HOTSPOT)
+    port = first_time.machine.port
+    browse("wrong", port, HOME, "not-the-password", "password.*wrong|wrong.*password")
+    first_time.device.wait_for_network("hotspot")
+    browse("right", port, HOME, HOME_PASSWORD, f"connected to.*{HOME}|{HOME}.*connected")
+    first_time.device.wait_for_network("connected")
+    first_time.phone.wait_for(HOME)

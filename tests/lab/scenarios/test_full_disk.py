@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The disk is full when the customer joins his network."""
+
+from lab.device import STATE
+from lab.world import HOME, HOME_PASSWORD
+
+
+def fill(machine, path):
+    """Puts a folder on a file system of its own, with no block left."""
+    machine.run(f"cp -a {path} /run/lab-kept && mount -t tmpfs -o size=64k,mode=0755 lab {path} && "
+                f"cp -a /run/lab-kept/. {path}/ && chown --reference=/run/lab-kept {path} && "
+                f"chmod --reference=/run/lab-kept {path} && "
+                f"(cat /dev/zero >{path}/ballast || true) 2>/dev/null")
+
+
+def test_a_full_disk_during_a_join(first_time):
+    lab = first_time
+    lab.phone.wait_for_page()
+    lab.machine.run("systemctl stop user-network.service")
+    fill(lab.machine, f"{STATE}/network")
+    lab.machine.run("systemctl start user-network.service", timeout=60)
+    lab.device.wait_for_network("hotspot")
+    lab.phone.wait_for_page()
+    assert lab.phone.choose(HOME, HOME_PASSWORD).status == 202
+    lab.device.wait_for_journal("no space", unit="user-network.service", timeout=90)
+    lab.device.wait_for_network("hotspot", timeout=120)
+    assert not lab.device.exists("/etc/netplan/60-user-netplan.yaml")
+
+    lab.machine.run(f"rm {STATE}/network/ballast")
+    lab.phone.wait_for_page()
+    assert lab.phone.choose(HOME, HOME_PASSWORD).status == 202
+    lab.device.wait_for_network("connected", timeout=120)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The radio is switched on at every start, unless the customer has turned it off."""
+
+from lab import wait
+
+
+def wifi_is_on(lab):
+    return lab.machine.out("nmcli radio wifi") == "enabled"
+
+
+def wired(lab):
+    """Over the air nobody could switch it on again."""
+    lab.bench.plug()
+    wait.until(lambda: lab.bench.open_page("/health").status == 200, 60, "the page on eth0")
+
+
+def test_what_the_customer_turned_off_stays_off(home):
+    wired(home)
+    answer = home.bench.open_page("/api/v1/network/radio", "PUT", body={"enabled": False})
+    assert answer.status in (200, 202, 204), answer
+    wait.until(lambda: not wifi_is_on(home), 30, "the radio to go off")
+
+    home.machine.reboot()
+    wait.until(lambda: home.bench.open_page("/health").status == 200, 60, "the page on eth0")
+    home.device.wait_for_network("radio-off", "wired")
+    assert not wifi_is_on(home)
+
+    answer = home.bench.open_page("/api/v1/network/radio", "PUT", body={"enabled": True})
+    assert answer.status in (200, 202, 204), answer
+    wait.until(lambda: wifi_is_on(home), 30, "the radio to go on")
+    wait.until(lambda: home.device.active_connections().get("wlan0"), 90, "the network to be back")
+
+
+def test_what_somebody_else_turned_off_is_on_at_the_next_start(home):
+    home.machine.run("nmcli radio wifi off")
+    wait.until(lambda: not wifi_is_on(home), 30, "the radio to go off")
+    home.machine.reboot()
+    wait.until(lambda: wifi_is_on(home), 60, "the radio to be on")
+    home.device.wait_for_network("connected")
+    home.phone.wait_for_page()
