@@ -22,6 +22,7 @@ DEFINE_CLEANUP(char **, names_free);
 
 void unit_facts_clear(struct unit_facts *facts)
 {
+    free(facts->id);
     free(facts->load_state);
     free(facts->active_state);
     free(facts->sub_state);
@@ -149,6 +150,7 @@ static const struct property {
     const char *contents;
     size_t offset;
 } properties[] = {
+        {"Id", read_string, "s", offsetof(struct unit_facts, id)},
         {"LoadState", read_string, "s", offsetof(struct unit_facts, load_state)},
         {"ActiveState", read_string, "s", offsetof(struct unit_facts, active_state)},
         {"SubState", read_string, "s", offsetof(struct unit_facts, sub_state)},

@@ -17,6 +17,7 @@ enum unit_activity {
 
 /* Strings are NULL until systemd has said them. Times are systemd's, in µs. */
 struct unit_facts {
+    char *id; /* its own name, whatever alias it was asked for by */
     char *load_state;
     char *active_state;
     char *sub_state;
