@@ -236,9 +236,9 @@ static void acknowledge(struct enrolment *enrolment)
     char why[320];
     int r;
 
-    r = identity_forget_key(options->directory);
+    r = identity_tidy(options->directory);
     if (r < 0) {
-        give_up(enrolment, 0, "can't remove the second copy of the key: %s", strerror(-r));
+        give_up(enrolment, 0, "can't remove the attempt's copy of the key: %s", strerror(-r));
         return;
     }
     enrolment->problem[0] = '\0';
