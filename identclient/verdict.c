@@ -39,7 +39,7 @@ static void judge_failure(const struct http_answer *answer, const char *where,
 {
     verdict->action = VERDICT_RETRY;
     if (answer->error == -EKEYREJECTED)
-        say(verdict, "not our bench: %s failed the check against the factory's CA (%s)", where,
+        say(verdict, "not our bench: the certificate of %s is not the factory's (%s)", where,
                 answer->message);
     else if (answer->error == -EFBIG)
         say(verdict, "malformed answer: %s sent more than %d KiB", where,

@@ -76,8 +76,8 @@ class Client:
         self.serial = serial
         self.identity = self.device.path(IDENTITY)
         self.identity.mkdir(parents=True, mode=0o750)
-        self.device.path("/run/unbox-ident").mkdir()
-        self.device.path("/var/lib/sysfs").mkdir()
+        self.device.path("/run/unbox/identclient").mkdir(parents=True)
+        self.device.path("/var/lib/sysfs").mkdir(parents=True)
         self._bus_address = bus_address
 
     def configure(self, port, ca, **keys):
@@ -91,7 +91,7 @@ class Client:
         """One try, as systemd would start it. Returns its exit code."""
         client = self.device.start(
             "identclient", "--sysfs=/var/lib/sysfs", *arguments, ready=False, environment={
-                "RUNTIME_DIRECTORY": "/run/unbox-ident", "DBUS_SYSTEM_BUS_ADDRESS": self._bus_address,
+                "RUNTIME_DIRECTORY": "/run/unbox/identclient", "DBUS_SYSTEM_BUS_ADDRESS": self._bus_address,
                 **(environment or {})})
         return client.wait(timeout)
 
@@ -199,7 +199,7 @@ subjectKeyIdentifier = hash
 def expired(folder, key, issuer=None, issuer_key=None, extensions="server"):
     """A certificate for `key` that was good in 2021 alone; without an issuer it signs itself. Returns its file."""
     work = folder / "expired"
-    work.mkdir()
+    work.mkdir(parents=True)
     (work / "ca.cnf").write_text(CA_CONFIG)
     (work / "index.txt").write_text("")
     openssl("req", "-new", "-key", key, "-subj", "/CN=unbox factory", "-out", "request.pem", cwd=work)
