@@ -73,7 +73,7 @@ static void test_failures(void **state)
         int error;
         const char *text;
     } rows[] = {
-            {-EKEYREJECTED, "not our bench: 7.7.7.7:5001"},
+            {-EKEYREJECTED, "not our bench: the certificate of 7.7.7.7:5001"},
             {-EFBIG, "64 KiB"},
             {-ENODEV, "no interface eth0"},
             {-ECONNREFUSED, "7.7.7.7:5001 does not answer on eth0 (Connection refused)"},

@@ -199,7 +199,7 @@ subjectKeyIdentifier = hash
 def expired(folder, key, issuer=None, issuer_key=None, extensions="server"):
     """A certificate for `key` that was good in 2021 alone; without an issuer it signs itself. Returns its file."""
     work = folder / "expired"
-    work.mkdir(parents=True)
+    work.mkdir()
     (work / "ca.cnf").write_text(CA_CONFIG)
     (work / "index.txt").write_text("")
     openssl("req", "-new", "-key", key, "-subj", "/CN=unbox factory", "-out", "request.pem", cwd=work)
