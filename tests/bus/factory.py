@@ -2,6 +2,7 @@
 """A factory for the enrolment's tests: a bench with the real identserver, a device with the real identclient, a
 hostnamed for it, and between the two, where a test asks for it, somebody who changes what the bench says."""
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -43,11 +44,11 @@ class Bench:
         assert self.server.stop() == 0
 
     def rows(self, sql, *arguments):
-        with sqlite3.connect(self.folder / "bench.db") as database:
+        with contextlib.closing(sqlite3.connect(self.folder / "bench.db")) as database:
             return database.execute(sql, arguments).fetchall()
 
     def execute(self, sql):
-        with sqlite3.connect(self.folder / "bench.db") as database:
+        with contextlib.closing(sqlite3.connect(self.folder / "bench.db")) as database, database:
             database.execute(sql)
 
     def states(self, serial):

@@ -355,25 +355,44 @@ def test_a_hostname_that_is_not_accepted(client, hostnamed, bench):
 
 @pytest.fixture
 def small_disk(root):
-    """A device whose /var/lib has 64 KiB."""
+    """The folder of somebody whose /var/lib has 512 KiB."""
     disk = root / "small/var/lib"
     disk.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], check=True)
     yield root / "small"
     subprocess.run(["umount", disk], check=True)
 
 
-def test_a_full_disk(bus, bench, hostnamed, small_disk):
-    client = factory.Client(small_disk, bus.address)
-    client.configure(bench.port, bench.folder / "ca.pem")
-    filler = small_disk / "var/lib/filler"
+def fill(folder):
+    filler = folder / "var/lib/filler"
     with pytest.raises(OSError):
         filler.write_bytes(bytes(1 << 20))
+    return filler
+
+
+def test_a_full_disk_on_the_device(bus, bench, hostnamed, small_disk):
+    client = factory.Client(small_disk, bus.address)
+    client.configure(bench.port, bench.folder / "ca.pem")
+    filler = fill(small_disk)
     assert_tries_again(client, "No space left on device")
     filler.unlink()
     enrols(client, hostnamed)
     assert client.check() == 0
     client.close()
+
+
+def test_a_full_disk_on_the_bench(root, bus, hostnamed, small_disk):
+    bench = factory.Bench(small_disk)
+    bench.start()
+    client = factory.Client(root / "device", bus.address)
+    client.configure(bench.port, bench.folder / "ca.pem")
+    filler = fill(small_disk)
+    assert_tries_again(client, "is not ready: the bench's database: No space left on device (503)")
+    filler.unlink()
+    enrols(client, hostnamed)
+    assert bench.states(client.serial) == ["active"]
+    client.close()
+    bench.close()
 
 
 CONFIGURATIONS = {
