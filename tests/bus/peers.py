@@ -61,6 +61,7 @@ class FakePeer:
     def __init__(self, path, answers):
         self.answers = dict(answers)
         self.calls = []
+        self.closed = False
         self._server = socket.socket(socket.AF_UNIX)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -109,6 +110,7 @@ class FakePeer:
 
     def close(self):
         """As when the daemon ends."""
+        self.closed = True
         self._path.unlink(missing_ok=True)
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
