@@ -53,6 +53,9 @@ HEALTH_STATUS = {
     ],
 }
 
+SYSTEM = {"hostname": "unbox-7f3a", "version": "0.1.0", "uptime_seconds": 3600, "kernel": "6.1.0-31-arm64",
+          "os": "Debian GNU/Linux 12 (bookworm)", "architecture": "aarch64"}
+
 
 class FakePeer:
     """Serves a socket. `answers` maps a method to its result, to a function of the params, or to an

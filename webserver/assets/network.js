@@ -88,7 +88,7 @@ function showNow() {
 
 const SECURITY = {
     open: 'No password',
-    owe: 'No password, encrypted',
+    owe: 'Encrypted without a password: not supported',
     wpa2: 'WPA2',
     wpa3: 'WPA3',
     'wpa2-wpa3': 'WPA2/WPA3',
