@@ -144,6 +144,14 @@ async function submit(event) {
     }
 }
 
+// A screen reader tells a change of text, not one of a tick.
+function speak(text) {
+    const spoken = byId('join-spoken');
+
+    if (spoken.textContent !== text)
+        spoken.textContent = text;
+}
+
 function showSteps(step) {
     let state = step === 'undoing' ? 'later' : 'done';
 
@@ -154,10 +162,12 @@ function showSteps(step) {
         else if (state === 'now')
             state = 'later';
         item.dataset.state = state;
-        if (state === 'now')
+        if (state === 'now') {
             item.setAttribute('aria-current', 'step');
-        else
+            speak(item.textContent);
+        } else {
             item.removeAttribute('aria-current');
+        }
     }
 }
 

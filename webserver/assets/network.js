@@ -127,15 +127,13 @@ function fillNetwork(item, network) {
     item.network = network;
     button.dataset.ssid = network.ssid ?? '';
     button.disabled = !join.isPossible(network) || isMoving();
-    button.setAttribute('aria-label',
-        [displayName(network), SECURITY[network.security], `signal ${STRENGTHS[level]}`, tag]
-            .filter(Boolean).join(', '));
     item.querySelector('.signal').dataset.level = level;
     item.querySelector('.lock').toggleAttribute('hidden', !join.needsPassword(network));
     fill(item, {
         name: displayName(network),
         note: [SECURITY[network.security] ?? network.security, network.band ? `${network.band} GHz` : '']
             .filter(Boolean).join(' · '),
+        strength: `Signal ${STRENGTHS[level]}`,
         tag,
     });
 }
