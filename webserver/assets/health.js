@@ -33,6 +33,9 @@ const RESTART_WARNINGS = {
     'webserver': 'This page stops answering for a moment.',
 };
 
+// It runs once in a device's life, when it is its turn.
+const NOT_RESTARTED = ['identclient'];
+
 let refreshPage;
 
 function describeState(service) {
@@ -60,6 +63,7 @@ function makeCard([name]) {
     const button = card.querySelector('button');
 
     card.dataset.service = name;
+    button.hidden = NOT_RESTARTED.includes(name);
     button.setAttribute('aria-label', `Restart ${NAMES[name] ?? name}`);
     button.addEventListener('click', () => perform(button, () => restart(name)));
     return card;

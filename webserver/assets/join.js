@@ -4,12 +4,13 @@
 // loses this page in the middle of it, when the device leaves its own Wi-Fi: where to go next is said
 // before that, and what was typed is kept for the case that it fails.
 
-import {ask} from '/device.js';
-import {byId, closeOnCancel, describeError, fill, setLink} from '/view.js';
+import {ask, deviceNow} from '/device.js';
+import {byId, describeError, fill, setLink} from '/view.js';
 
 const WITHOUT_PASSWORD = ['open', 'owe'];
 const IMPOSSIBLE = ['wep', 'enterprise'];
 const PASSWORD_MIN = 8;
+const BAD_NEWS_MS = 60 * 60 * 1000;
 
 const TITLES = {
     password_wrong: 'The password was not accepted',
@@ -137,6 +138,7 @@ async function submit(event) {
         await ask('POST', '/api/v1/network/connect', requestOf(made));
         attempt = made;
         byId('join-dialog').close();
+        window.scrollTo(0, 0); // to the steps, and to where this page will be next
         refreshPage();
     } catch (error) {
         setError(describeError(error));
@@ -178,6 +180,16 @@ function isNews(verdict) {
     return attempt && verdict.time !== attempt.verdictBefore;
 }
 
+// Good news is for who has just asked for it; the card below says the rest.
+function isWelcome(verdict) {
+    return isNews(verdict) && status.state === 'connected';
+}
+
+// Bad news is for whoever opens the page, until it is old or has been acted on.
+function isTimely(verdict) {
+    return verdict.time !== dismissed && deviceNow() - Date.parse(verdict.time) < BAD_NEWS_MS;
+}
+
 function reopen(verdict) {
     const of = attempt.typed ? null : {
         ssid: attempt.ssid, ssid_hex: attempt.ssid_hex, security: attempt.security,
@@ -191,8 +203,7 @@ function showVerdict() {
     const card = byId('verdict');
     const {verdict, join} = status;
     const joined = verdict?.code === 'joined';
-    // Good news is for who has just asked for it; the card below says the rest.
-    const wanted = verdict && !join && verdict.time !== dismissed && (!joined || isNews(verdict));
+    const wanted = verdict && !join && (joined ? isWelcome(verdict) : isTimely(verdict));
 
     card.hidden = !wanted;
     if (!wanted)
@@ -226,7 +237,6 @@ export function forgetAttempt() {
 
 export function start(refreshNow) {
     refreshPage = refreshNow;
-    closeOnCancel(byId('join-dialog'));
     byId('join-form').addEventListener('submit', submit);
     byId('join-name').addEventListener('input', updateLeavingNote);
     byId('join-show').addEventListener('click', () =>

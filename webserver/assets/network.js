@@ -81,9 +81,9 @@ function showNow() {
         ['Signal', wifi?.signal ? `${wifi.signal} %` : null],
         ['On your Wi-Fi', pageUrl(wifi?.address)],
         ['By cable', pageUrl(wired?.address) ?? (wired?.carrier ? 'plugged in, no address yet' : null)],
-        ['Own Wi-Fi', hotspot ? `${hotspot.ssid}, ${clientsText(hotspot.clients ?? 0)}` : null],
+        ['Joined to it', hotspot?.clients > 0 ? clientsText(hotspot.clients) : null],
     ]);
-    card.hidden = false;
+    card.hidden = isMoving();
 }
 
 const SECURITY = {
@@ -106,7 +106,6 @@ function isJoined(network) {
     return Boolean(status.wifi && status.wifi.ssid_hex === network.ssid_hex);
 }
 
-// With an empty name it hides; whoever knows it joins by "Another network".
 function displayName(network) {
     return network.ssid ?? `Unreadable name (${network.ssid_hex})`;
 }
@@ -141,7 +140,8 @@ function fillNetwork(item, network) {
     });
 }
 
-// An access point of each band, or several of a company: one network to the customer, the strongest.
+// Several access points of one name are one network to the customer: the strongest stands for it. Those
+// without a name hide; whoever knows it joins by "Another network".
 function strongest(networks) {
     const best = new Map();
 

@@ -6,7 +6,7 @@ import {Offline} from '/device.js';
 import * as health from '/health.js';
 import * as network from '/network.js';
 import * as system from '/system.js';
-import {byId} from '/view.js';
+import {byId, closeOnCancel} from '/view.js';
 
 const POLL_MS = 2000;
 
@@ -83,5 +83,6 @@ for (const tab of Object.values(tabs))
 window.addEventListener('hashchange', openTab);
 document.addEventListener('visibilitychange', refresh);
 window.addEventListener('online', refresh);
+closeOnCancel();
 system.readName();
 openTab();

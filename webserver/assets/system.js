@@ -3,7 +3,7 @@
 // The System tab: what this device is, and the way back to the factory state.
 
 import {ask, Offline} from '/device.js';
-import {byId, closeOnCancel, describeError, duration, fill} from '/view.js';
+import {byId, describeError, duration, fill} from '/view.js';
 
 let hostname = null;
 
@@ -71,7 +71,6 @@ async function reset(event) {
 }
 
 export function start() {
-    closeOnCancel(byId('reset-dialog'));
     byId('reset').addEventListener('click', openDialog);
     byId('reset-form').addEventListener('submit', reset);
     byId('reset-name').addEventListener('input', () => {

@@ -30,19 +30,26 @@ export function setLink(parent, name, url) {
     }
 }
 
-// Makes the children of `list` those of `items`, in their order, one per key. What is there already is
-// kept and filled anew, so that neither the focus nor a finger's target jumps.
-export function fillList(list, items, key, make, fillItem) {
+// Makes the children of `list` those of `items`, in their order. What is there already under the same
+// key is kept and filled anew, so that neither the focus nor a finger's target jumps.
+export function fillList(list, items, keyOf, make, fillItem) {
     const present = new Map([...list.children].map((child) => [child.dataset.key, child]));
+    const used = new Set();
 
     items.forEach((item, index) => {
-        let child = present.get(key(item));
+        let key = keyOf(item);
+
+        while (used.has(key))
+            key += '+';
+        used.add(key);
+
+        let child = present.get(key);
 
         if (child) {
-            present.delete(key(item));
+            present.delete(key);
         } else {
             child = make(item);
-            child.dataset.key = key(item);
+            child.dataset.key = key;
         }
         fillItem(child, item);
         if (list.children[index] !== child)
@@ -104,9 +111,9 @@ export async function perform(button, action) {
     }
 }
 
-export function closeOnCancel(dialog) {
-    for (const button of dialog.querySelectorAll('[data-close]'))
-        button.addEventListener('click', () => dialog.close());
+export function closeOnCancel() {
+    for (const button of document.querySelectorAll('dialog [data-close]'))
+        button.addEventListener('click', () => button.closest('dialog').close());
 }
 
 // Asks a question; resolves to whether the answer was yes.

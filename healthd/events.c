@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The sentences, and where they go. */
+
+#include "events.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "unbox/log.h"
+#include "unbox/messages.h"
+
+#define OWN_UNIT "healthd.service"
+
+struct event {
+    const char *name;
+    const char *message_id;
+    int priority;
+    bool journal_only;
+};
+
+static const struct event failed = {"failed", UNBOX_MESSAGE_SERVICE_FAILED, LOG_WARNING};
+static const struct event degraded = {"degraded", UNBOX_MESSAGE_SERVICE_FAILED, LOG_ERR};
+static const struct event restarted = {"restarted", UNBOX_MESSAGE_SERVICE_RESTARTED, LOG_NOTICE};
+static const struct event recovered = {"recovered", UNBOX_MESSAGE_SERVICE_RECOVERED, LOG_NOTICE};
+static const struct event stopped = {"stopped", NULL, LOG_NOTICE};
+/* One a minute for as long as it takes: they would push everything else out of the memory. */
+static const struct event tried_again = {
+        "restarted", UNBOX_MESSAGE_SERVICE_RESTARTED, LOG_NOTICE, .journal_only = true};
+
+_printf_(5, 6) static void tell(struct memory *memory, const struct event *event, const char *unit,
+        const char *reason, const char *format, ...)
+{
+    _cleanup_free_ char *sentence = NULL;
+    char service[NAME_MAX + 1], message[512];
+    va_list args;
+    int n;
+
+    unit_short_name(unit, service, sizeof(service));
+    va_start(args, format);
+    n = vasprintf(&sentence, format, args);
+    va_end(args);
+    if (n < 0)
+        sentence = NULL;
+    snprintf(message, sizeof(message), "%s %s", service, sentence ?: event->name);
+
+    unbox_log_event(event->priority, event->message_id,
+            UNBOX_FIELDS("UNBOX_UNIT", unit, "UNBOX_EVENT", event->name, "UNBOX_REASON", reason),
+            "%s", message);
+    if (!event->journal_only)
+        memory_add_event(memory, service, event->name, message);
+}
+
+void events_failed(struct memory *memory, const struct unit *unit)
+{
+    tell(memory, &failed, unit->name, unit->trouble, "%s", unit->trouble ?: "failed");
+}
+
+void events_degraded(struct memory *memory, const struct unit *unit)
+{
+    tell(memory, &degraded, unit->name, unit->trouble, "%s", unit->trouble ?: "failed");
+}
+
+void events_restarting(struct memory *memory, const struct unit *unit)
+{
+    unsigned attempt = unit->ladder.restarts;
+
+    tell(memory, attempt > LADDER_STEPS ? &tried_again : &restarted, unit->name, unit->trouble,
+            "is restarted by healthd, attempt %u", attempt);
+}
+
+void events_running_again(struct memory *memory, const struct unit *unit)
+{
+    tell(memory, &restarted, unit->name, unit->trouble, "%s and is running again",
+            unit->trouble ?: "failed");
+}
+
+void events_recovered(struct memory *memory, const struct unit *unit)
+{
+    tell(memory, &recovered, unit->name, unit->trouble, "is healthy again");
+}
+
+void events_stopped(struct memory *memory, const struct unit *unit)
+{
+    tell(memory, &stopped, unit->name, NULL, "was stopped on purpose");
+}
+
+void events_own_death(struct memory *memory)
+{
+    static const char reason[] = "was killed or crashed";
+
+    tell(memory, &failed, OWN_UNIT, reason, "%s", reason);
+    tell(memory, &restarted, OWN_UNIT, reason, "%s and is running again", reason);
+    tell(memory, &recovered, OWN_UNIT, reason, "is healthy again");
+}

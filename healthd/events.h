@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What happened to a service, told to whom it concerns: an entry in the journal with the fields
+ * UNBOX_UNIT and UNBOX_REASON, and an event that is remembered for the page.
+ */
+
+#include "memory.h"
+#include "unit.h"
+
+void events_failed(struct memory *memory, const struct unit *unit);
+void events_degraded(struct memory *memory, const struct unit *unit);
+void events_restarting(struct memory *memory, const struct unit *unit);
+void events_running_again(struct memory *memory, const struct unit *unit);
+void events_recovered(struct memory *memory, const struct unit *unit);
+void events_stopped(struct memory *memory, const struct unit *unit);
+
+/* healthd itself came back without having ended. */
+void events_own_death(struct memory *memory);

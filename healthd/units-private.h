@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What units.c, units-sync.c and units-restart.c share. */
+
+#include "units.h"
+
+#define SHUTDOWN_TARGET "shutdown.target"
+
+struct restart;
+
+struct units {
+    sd_event *event;
+    sd_event_source *timer;
+    struct systemd1 *systemd;
+    struct memory *memory;
+    const struct units_ops *ops;
+    void *userdata;
+    struct unit **units;
+    size_t count;
+    char **patterns; /* globs of the configuration, ended by NULL */
+    struct restart *restarts;
+    unsigned pending; /* answers that the snapshot waits for */
+    bool again;       /* it was stale before it was complete */
+    bool known;
+};
+
+/* Fills the table from the configuration, keeping what is known of units that stay in it. */
+int units_fill(struct units *units, const char *const *configured);
+void units_clear(struct units *units);
+
+/* A glob of the configuration matches. */
+bool units_match(const struct units *units, const char *name);
+
+struct unit *units_find_path(const struct units *units, const char *path);
+
+/* By its own name or an alias. */
+struct unit *units_find(const struct units *units, const char *name);
+
+/* Finds or adds it; one that was there only as a trigger is watched from now on. NULL: no memory.
+ */
+struct unit *units_add(struct units *units, const char *name, enum unit_role role);
+
+/* An active unit that will start this one when it is needed, or NULL. */
+const char *units_active_trigger(const struct units *units, const struct unit *unit);
+
+/* Thinks again about one unit (and those that it triggers), or all. */
+void units_evaluate(struct units *units, struct unit *unit);
+void units_evaluate_all(struct units *units);
+
+/* Takes a snapshot of all units; `fresh`: systemd has forgotten our references. */
+void units_sync(struct units *units, bool fresh);
+
+/* Asks for the properties of one that is known already. */
+void units_refresh(struct units *units, struct unit *unit);
+
+/* The ladder's restart: nobody waits for it. */
+void units_heal(struct units *units, struct unit *unit);
+
+/* A job has ended; answers who waits for it. */
+void units_restart_job_removed(struct units *units, const char *job, const char *result);
+
+/* No job will ever be heard of again. */
+void units_restart_lost(struct units *units);
+
+void units_restart_free_all(struct units *units);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Restarts: systemd is asked for a job, and its end is waited for where somebody wants to know. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "unbox/log.h"
+#include "units-private.h"
+
+#define RESTART_TIMEOUT_USEC (90 * USEC_PER_SEC)
+
+struct restart {
+    struct restart *next;
+    struct units *units;
+    char *unit;
+    char *job; /* NULL until systemd has answered, which it does: nothing ends this one before */
+    units_restarted_fn restarted;
+    void *userdata;
+    sd_event_source *timeout;
+};
+
+static struct restart *restart_free(struct restart *restart)
+{
+    for (struct restart **p = &restart->units->restarts; *p; p = &(*p)->next)
+        if (*p == restart) {
+            *p = restart->next;
+            break;
+        }
+    sd_event_source_disable_unref(restart->timeout);
+    free(restart->unit);
+    free(restart->job);
+    free(restart);
+    return NULL;
+}
+
+DEFINE_CLEANUP(struct restart *, restart_free);
+
+/* The caller may ask for the next one from the callback: so this one is gone by then. */
+static void finish(struct restart *restart, const char *error)
+{
+    units_restarted_fn restarted = restart->restarted;
+    void *userdata = restart->userdata;
+
+    restart_free(restart);
+    restarted(error, userdata);
+}
+
+static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    finish(userdata, "systemd is still at it");
+    return 0;
+}
+
+static struct restart *find_job(struct units *units, const char *job)
+{
+    for (struct restart *restart = units->restarts; restart; restart = restart->next)
+        if (restart->job && strcmp(restart->job, job) == 0)
+            return restart;
+    return NULL;
+}
+
+static void on_queued(sd_bus_message *reply, const char *error, void *userdata)
+{
+    struct restart *restart = userdata;
+    const char *job;
+    int r;
+
+    if (error) {
+        finish(restart, error);
+        return;
+    }
+    r = sd_bus_message_read_basic(reply, 'o', &job);
+    if (r >= 0) {
+        restart->job = strdup(job);
+        r = restart->job ? 0 : -ENOMEM;
+    }
+    if (r >= 0)
+        r = sd_event_add_time_relative(restart->units->event, &restart->timeout, CLOCK_BOOTTIME,
+                RESTART_TIMEOUT_USEC, 0, on_timeout, restart);
+    if (r < 0)
+        finish(restart, strerrordesc_np(-r));
+}
+
+int units_restart(
+        struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata)
+{
+    _cleanup_(restart_free_p) struct restart *restart = calloc(1, sizeof(*restart));
+    int r;
+
+    if (!restart)
+        return -ENOMEM;
+    restart->units = units;
+    restart->restarted = restarted;
+    restart->userdata = userdata;
+    restart->unit = strdup(unit->name);
+    if (!restart->unit)
+        return -ENOMEM;
+    r = systemd1_restart_unit(units->systemd, unit->name, on_queued, restart);
+    if (r < 0)
+        return r;
+    restart->next = units->restarts;
+    units->restarts = STEAL(restart);
+    return 0;
+}
+
+/* A job that was done may still have left the unit where it was: its condition failed, say. */
+static void finish_done(struct restart *restart)
+{
+    struct units *units = restart->units;
+    struct unit *unit = units_find(units, restart->unit);
+    _cleanup_free_ char *reason = NULL;
+
+    if (!unit || unit_facts_activity(&unit->facts) == UNIT_ACTIVE)
+        reason = NULL;
+    else if (unit_facts_has_failed(&unit->facts))
+        reason = unit_facts_how_it_ended(&unit->facts);
+    else if (unit_facts_condition_failed(&unit->facts))
+        reason = unit_exemption(unit, NULL);
+    finish(restart, reason);
+}
+
+void units_restart_job_removed(struct units *units, const char *job, const char *result)
+{
+    struct restart *restart = find_job(units, job);
+    struct unit *unit = restart ? units_find(units, restart->unit) : NULL;
+    _cleanup_free_ char *reason = NULL;
+
+    if (!restart)
+        return;
+    if (strcmp(result, "done") == 0) {
+        finish_done(restart);
+        return;
+    }
+    if (unit && strcmp(result, "failed") == 0 && unit_facts_has_failed(&unit->facts))
+        reason = unit_facts_how_it_ended(&unit->facts);
+    finish(restart, reason ?: result);
+}
+
+void units_restart_lost(struct units *units)
+{
+    struct restart *next;
+
+    for (struct restart *restart = units->restarts; restart; restart = next) {
+        next = restart->next;
+        if (restart->job)
+            finish(restart, "the connection to systemd was lost");
+    }
+}
+
+void units_restart_free_all(struct units *units)
+{
+    while (units->restarts)
+        restart_free(units->restarts);
+}
+
+static void on_healed(const char *error, void *userdata)
+{
+    if (error)
+        unbox_log(LOG_WARNING, "a restart was in vain: %s", error);
+}
+
+void units_heal(struct units *units, struct unit *unit)
+{
+    int r = units_restart(units, unit, on_healed, NULL);
+
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "can't ask systemd to restart %s", unit->name);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * All units that healthd watches: kept in step with systemd, each on its ladder, restarted when the
+ * ladder says so. What happens to them becomes journal entries and remembered events.
+ */
+
+#include <systemd/sd-event.h>
+
+#include "memory.h"
+#include "systemd1.h"
+#include "unit.h"
+
+struct units;
+
+struct units_ops {
+    /* Something is shown differently now, or was seen for the first time. */
+    void (*changed)(void *userdata);
+};
+
+/* Begins to watch; `configured` (names and globs, ended by NULL) besides the suite's own. `memory`
+ * and `ops` are borrowed. 0 or a negative errno. */
+int units_new(sd_event *event, struct memory *memory, const char *const *configured,
+        const struct units_ops *ops, void *userdata, struct units **ret);
+
+/* Restarts that weren't answered never are. Accepts NULL; returns NULL. */
+struct units *units_free(struct units *units);
+
+DEFINE_CLEANUP(struct units *, units_free);
+
+/* Another configuration. On failure what was watched still is. 0 or a negative errno. */
+int units_configure(struct units *units, const char *const *configured);
+
+/* What systemd says is known, and as new as it can be. */
+bool units_are_known(const struct units *units);
+
+/* One line on all of them, for people. The caller frees it; NULL: out of memory. */
+char *units_summary(const struct units *units);
+
+/* One that is shown, by its short or its full name; NULL: there is none. */
+struct unit *units_find_shown(struct units *units, const char *name);
+
+/* Name → state, or with `detail` name → object. NULL: out of memory. */
+json_t *units_to_json(const struct units *units, bool detail);
+
+/* `error` is NULL when the unit does what it should, or says why not. */
+typedef void (*units_restarted_fn)(const char *error, void *userdata);
+
+/* Restarts because somebody asked: calls `restarted` exactly once, when the job is done, unless it
+ * returns a negative errno. */
+int units_restart(
+        struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata);
+
+/* For other calls on the same connection; borrowed. */
+struct systemd1 *units_systemd1(struct units *units);
