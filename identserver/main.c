@@ -276,7 +276,7 @@ static void daemon_done(struct daemon *daemon)
 }
 
 /* What no restart mends: a damaged file, a key that isn't the certificate's, nothing there. */
-static bool is_for_people(int error)
+static bool is_permanent(int error)
 {
     return error == -EUCLEAN || error == -EKEYREJECTED || error == -EBADMSG || error == -ENOENT;
 }
@@ -296,7 +296,7 @@ static int serve(const struct arguments *arguments)
     if (r >= 0)
         r = update_status(&daemon);
     if (r < 0)
-        return is_for_people(r) ? UNBOX_EXIT_CONFIG : UNBOX_EXIT_FAILURE;
+        return is_permanent(r) ? UNBOX_EXIT_CONFIG : UNBOX_EXIT_FAILURE;
     unbox_run_ready(daemon.run);
     r = unbox_run_loop(daemon.run);
     return r < 0 ? UNBOX_EXIT_FAILURE : r;
