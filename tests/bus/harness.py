@@ -232,8 +232,8 @@ class Daemon:
         self._process.kill()
         self._process.wait()
 
-    def signal(self, number):
-        self._process.send_signal(number)
+    def reload(self):
+        self._process.send_signal(signal.SIGHUP)
 
     def stop(self):
         """SIGTERM; returns the exit code."""
@@ -277,6 +277,13 @@ class Device:
             eventually(lambda: self.notify.seen("READY") or not daemon.running, what=f"{name} ready")
             assert daemon.running, f"{name} ended: {self.log()}"
         return daemon
+
+    def restart(self, name):
+        """Ends the daemon cleanly, and starts it again."""
+        for daemon in self._daemons:
+            if daemon.name == name and daemon.running:
+                assert daemon.stop() == 0
+        return self.start(name)
 
     def connect(self, name):
         """A Peer on /run/unbox/NAME.sock."""
