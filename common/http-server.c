@@ -28,6 +28,7 @@ struct http_server {
     sd_event_source *timer;
     struct http_request *waiting; /* suspended, their handlers will answer */
     unsigned connections;
+    bool resumed; /* something, since the last run */
     bool stopping;
 };
 
@@ -58,13 +59,26 @@ static void unlink_waiting(struct http_request *request)
     request->next = request->prev = NULL;
 }
 
+static int arm(struct http_server *server, uint64_t usec)
+{
+    int r = sd_event_source_set_time_relative(server->timer, usec);
+
+    return r < 0 ? r : sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
+}
+
 void http_server_answered(struct http_request *request)
 {
+    struct http_server *server = request->server;
+
     if (!request->suspended)
         return;
     request->suspended = false;
     unlink_waiting(request);
     MHD_resume_connection(request->connection);
+    /* Resuming makes the epoll descriptor readable only where libmicrohttpd polls it itself. */
+    server->resumed = true;
+    if (!server->stopping)
+        (void)arm(server, 0);
 }
 
 static void read_peer(struct http_request *request)
@@ -286,15 +300,16 @@ static void report_connections(struct http_server *server)
 static int run(struct http_server *server)
 {
     unsigned long long timeout_msec;
-    int r;
 
+    server->resumed = false;
     if (MHD_run(server->daemon) != MHD_YES)
         return -EIO;
     report_connections(server);
+    if (server->resumed)
+        return arm(server, 0);
     if (MHD_get_timeout(server->daemon, &timeout_msec) != MHD_YES)
         return sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
-    r = sd_event_source_set_time_relative(server->timer, timeout_msec * USEC_PER_MSEC);
-    return r < 0 ? r : sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
+    return arm(server, timeout_msec * USEC_PER_MSEC);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -344,7 +359,8 @@ static int attach(struct http_server *server, sd_event *event)
     r = sd_event_add_io(event, &server->io, info->epoll_fd, EPOLLIN, on_io, server);
     if (r < 0)
         return r;
-    r = sd_event_add_time_relative(event, &server->timer, CLOCK_BOOTTIME, 0, 0, on_timer, server);
+    /* To the microsecond: left alone, sd-event would let a ready connection wait 250 ms. */
+    r = sd_event_add_time_relative(event, &server->timer, CLOCK_BOOTTIME, 0, 1, on_timer, server);
     if (r < 0)
         return r;
     /* Nothing would be served any more: end, and be restarted. */

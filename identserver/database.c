@@ -75,8 +75,8 @@ static int open_file(const char *path, int flags, struct database **ret)
     if (r < 0)
         return r;
     sqlite3_busy_timeout(database->sqlite, BUSY_TIMEOUT_MS);
-    r = execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                          "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;");
+    r = execute(database, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                          "PRAGMA trusted_schema = OFF;");
     if (r < 0)
         return r;
     *ret = STEAL(database);
@@ -99,7 +99,8 @@ int database_create(const char *path, struct database **ret)
         return r;
     (void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d;",
             SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
-    r = execute(database, "BEGIN; " SCHEMA_TABLES);
+    /* Kept in the file: opening it later changes nothing in what may not be ours. */
+    r = execute(database, "PRAGMA journal_mode = WAL; BEGIN; " SCHEMA_TABLES);
     if (r >= 0)
         r = execute(database, sql);
     if (r >= 0)

@@ -9,6 +9,7 @@ import tempfile
 import pytest
 
 import harness
+from hostnamed import Hostnamed
 
 
 def pytest_collection_modifyitems(items):
@@ -36,5 +37,12 @@ def device(root):
 def bus(root):
     """The device's system bus; ask for it before `device`, so that it ends after the daemons."""
     made = harness.Bus(root)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def hostnamed(bus):
+    made = Hostnamed(bus.address)
     yield made
     made.stop()

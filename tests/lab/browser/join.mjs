@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The customer at his browser: node join.mjs PAGE FOLDER SSID PASSWORD EXPECTED
-// Opens the page, picks the network, types the password, waits until the page says EXPECTED, and takes a picture of each step.
+// The customer at his browser: node join.mjs PAGE FOLDER SSID PASSWORD OUTCOME TEXT
+// Opens the page, picks the network, types the password, waits until the page's OUTCOME (a data-testid) says TEXT, and
+// takes a picture of each step.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const [page_url, folder, ssid, password, expected] = process.argv.slice(2);
+const [page_url, folder, ssid, password, outcome, text] = process.argv.slice(2);
 const profile = mkdtempSync(join(tmpdir(), 'unbox-browser-'));
 const browser = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
@@ -27,28 +28,28 @@ try {
     const complaints = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (entry) => {
+        // Requests do fail while the device is between two networks.
         if (entry.type() === 'error' && !entry.text().startsWith('Failed to load resource'))
             complaints.push(entry.text());
     });
     page.setDefaultTimeout(60000);
 
     await page.goto(page_url, { waitUntil: 'load', timeout: 60000 });
-    const tab = page.getByRole('tab', { name: 'Network' });
-    if (await tab.count())
-        await tab.first().click();
-    const row = page.getByRole('button', { name: ssid }).first();
+    await page.getByTestId('tab-network').click();
+    const row = page.getByTestId('networks').locator(`button[data-ssid="${ssid}"]`);
     await row.waitFor();
     await picture(page, 'networks');
 
     await row.click();
-    await page.getByLabel(/password/i).first().fill(password);
+    const form = page.locator('#join-dialog');
+    await form.locator('#join-password').fill(password);
     await picture(page, 'password');
-    await page.getByRole('button', { name: /^(join|connect)/i }).first().click();
-    await page.waitForTimeout(300);
+    await form.locator('[type="submit"]').click();
+    await page.getByTestId('join').waitFor();
     await picture(page, 'joining');
 
-    // The page goes away with the hotspot and comes back with whatever network there is then.
-    await page.getByText(new RegExp(expected, 'i')).first().waitFor({ timeout: 150000 });
+    // The page loses the device with the hotspot, and finds it on whatever network there is then.
+    await page.getByTestId(outcome).filter({ hasText: new RegExp(text, 'i') }).waitFor({ timeout: 150000 });
     await picture(page, 'done');
     if (complaints.length)
         throw new Error(`the page complained: ${complaints.join('; ')}`);

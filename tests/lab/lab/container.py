@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import image, places, wait
 from .agent import AgentError, Result
-from .machine import CommandFailed
+from .machine import SERIAL, CommandFailed
 
 # What systemd-nspawn ends with when the container wants to be booted again.
 REBOOT = 133
@@ -40,21 +40,33 @@ def template():
         image.run("cp", "-a", "--reflink=auto", base_folder / "rootfs", making)
         image.install(making, staging)
         image.surround(making, *WORLD)
+        give_serial(making)
         making.rename(root)
     return root
+
+
+def give_serial(root):
+    """A container has no hardware that could know its serial number."""
+    folder = root / "etc/unbox/config.yaml.d"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "10-serial.yaml").write_text(f"enrolment:\n  serial: {SERIAL}\n")
 
 
 class Container:
     def __init__(self, template_folder):
         self.template = template_folder
-        self.root = places.CACHE / f"running-container-{os.getpid()}"
-        self.console = places.CACHE / f"running-container-{os.getpid()}.console"
+        self.work = Path(tempfile.mkdtemp(prefix="unbox-container-"))
+        self.root = self.work / "root"
+        self.console = self.work / "console"
         self.process = None
 
     def start(self):
-        """Boots a device that nobody has switched on before, on a copy of the template."""
-        shutil.rmtree(self.root, ignore_errors=True)
-        image.run("cp", "-a", "--reflink=auto", self.template, self.root)
+        """Boots a device that nobody has switched on before: what it writes lies over the template."""
+        image.run("mount", "-t", "tmpfs", "-o", "mode=0755", "unbox", self.work)
+        for name in ("root", "upper", "overlay"):
+            (self.work / name).mkdir()
+        layers = f"lowerdir={self.template},upperdir={self.work}/upper,workdir={self.work}/overlay"
+        image.run("mount", "-t", "overlay", "-o", layers, "unbox", self.root)
         self.boot()
 
     def boot(self):
@@ -68,6 +80,8 @@ class Container:
 
     def leader(self):
         """The process id that the container's systemd has outside, or None."""
+        if not self.process:
+            return None
         try:
             path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
             for pid in path.read_text().split():
@@ -81,9 +95,12 @@ class Container:
         leader = self.leader()
         if leader:
             os.kill(int(leader), signal.SIGKILL)
-        self.process.wait(20)
-        shutil.rmtree(self.root, ignore_errors=True)
-        self.console.unlink(missing_ok=True)
+        if self.process:
+            self.process.wait(20)
+        for mounted in (self.root, self.work):
+            if mounted.is_mount():
+                image.run("umount", mounted)
+        self.work.rmdir()
 
     def run(self, script, timeout=30, check=True):
         leader = self.leader()

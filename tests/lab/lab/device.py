@@ -41,6 +41,11 @@ class Device:
     def active(self, unit):
         return self.show(unit, "ActiveState") == "active"
 
+    def exits(self, unit):
+        """The exit codes of the unit's main processes in this boot, oldest first."""
+        entries = self.journal(match=f"UNIT={unit} MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15")
+        return [int(entry["EXIT_STATUS"]) for entry in entries if entry["EXIT_CODE"] == "exited"]
+
     def wait_for_status(self, unit, *words, timeout=60):
         """Waits until the status line holds all these words, whatever their case."""
         seen = ""

@@ -192,8 +192,8 @@ def lab_units():
 
 def set_up_bench(root):
     """The bench's authority is made with the device's image, and the image trusts it."""
-    run("chroot", root, "/opt/bench/identserver", "--init", "--directory", "/var/lib/bench",
-        "--address", "7.7.7.7", stdout=subprocess.DEVNULL)
+    quietly("chroot", root, "/opt/bench/identserver", "--init", "--directory", "/var/lib/bench",
+            "--address", "7.7.7.7")
     (root / "etc" / "unbox").mkdir(exist_ok=True)
     shutil.copy(root / "var/lib/bench/ca.pem", root / "etc/unbox/factory-ca.pem")
     (root / "etc/unbox/factory-ca.pem").chmod(0o644)

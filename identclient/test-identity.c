@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The identity folder: where an enrolment finds its place, and what may become current. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "identity.h"
+#include "unbox/store.h"
+
+#define DAY (24 * 60 * 60)
+#define NOW ((time_t)1800000000)
+#define ID "6f9a1a0e-5a0b-4d3e-9a51-0c1d2e3f4a5b"
+
+/* The bench: a CA, and an answer that it gave. */
+struct bench {
+    EVP_PKEY *key;
+    X509 *ca;
+    char *ca_pem;
+    char *certificate_pem;
+    char *folder;
+    char problem[256];
+};
+
+static void issue(struct bench *bench, const char *name, EVP_PKEY *key, X509 *issuer,
+        enum crypto_certificate_use use, X509 **ret)
+{
+    const struct crypto_certificate_options options = {
+            .name = name,
+            .key = key,
+            .issuer = issuer,
+            .issuer_key = bench->key,
+            .use = use,
+            .not_before = NOW - DAY,
+            .not_after = NOW + DAY,
+    };
+
+    assert_int_equal(crypto_certificate_new(&options, ret), 0);
+}
+
+static int enter_folder(void **state)
+{
+    struct bench *bench = calloc(1, sizeof(*bench));
+
+    *state = bench;
+    bench->folder = strdup("/tmp/unbox-test-identity-XXXXXX");
+    if (!mkdtemp(bench->folder) || chdir(bench->folder) < 0)
+        return -1;
+    assert_int_equal(crypto_key_new(&bench->key), 0);
+    issue(bench, "CA", bench->key, NULL, CRYPTO_CERTIFICATE_CA, &bench->ca);
+    return crypto_certificate_to_pem(bench->ca, &bench->ca_pem);
+}
+
+static int leave_folder(void **state)
+{
+    struct bench *bench = *state;
+    int r = chdir("/") < 0 ? -errno : unbox_store_remove_tree(bench->folder);
+
+    EVP_PKEY_free(bench->key);
+    X509_free(bench->ca);
+    free(bench->ca_pem);
+    free(bench->certificate_pem);
+    free(bench->folder);
+    free(bench);
+    return r < 0 ? -1 : 0;
+}
+
+static void on_item(const char *item, const char *problem, void *userdata)
+{
+    struct bench *bench = userdata;
+
+    if (problem)
+        (void)snprintf(bench->problem, sizeof(bench->problem), "%s: %s", item, problem);
+}
+
+static struct enroll_answer answer(struct bench *bench, const char *name, EVP_PKEY *key)
+{
+    _cleanup_(X509_free_p) X509 *certificate = NULL;
+
+    issue(bench, name, key, bench->ca, CRYPTO_CERTIFICATE_CLIENT, &certificate);
+    free(STEAL(bench->certificate_pem));
+    assert_int_equal(crypto_certificate_to_pem(certificate, &bench->certificate_pem), 0);
+    return (struct enroll_answer){.enrolment_id = ID,
+            .hostname = "unbox-001",
+            .uuid = ID,
+            .cert = bench->certificate_pem,
+            .chain = "",
+            .ca = bench->ca_pem,
+            .server_time = NOW};
+}
+
+static int install(struct bench *bench, const struct attempt *attempt,
+        const struct enroll_answer *given, time_t now)
+{
+    bench->problem[0] = '\0';
+    return identity_install(".", attempt, "78", given, now, on_item, bench);
+}
+
+static void test_an_attempt_is_found_again(void **state)
+{
+    _cleanup_(attempt_done) struct attempt made = {}, found = {};
+
+    assert_int_equal(identity_attempt_load(".", &found), -ENOENT);
+    assert_int_equal(identity_attempt_new(".", &made), 0);
+    assert_int_equal(identity_attempt_load(".", &found), 0);
+    assert_string_equal(found.id, made.id);
+    assert_true(crypto_key_equal(found.key, made.key));
+}
+
+static void test_an_attempt_without_its_key_is_none(void **state)
+{
+    _cleanup_(attempt_done) struct attempt made = {}, found = {};
+
+    assert_int_equal(identity_attempt_new(".", &made), 0);
+    assert_int_equal(identity_forget_key("."), 0);
+    assert_int_equal(identity_attempt_load(".", &found), -ENOENT);
+}
+
+static void test_an_answer_becomes_current(void **state)
+{
+    _cleanup_(attempt_done) struct attempt attempt = {}, found = {};
+    _cleanup_(credentials_done) struct credentials credentials = {};
+    struct bench *bench = *state;
+    struct enroll_answer given;
+
+    assert_int_equal(identity_attempt_new(".", &attempt), 0);
+    given = answer(bench, "78", attempt.key);
+    assert_int_equal(install(bench, &attempt, &given, NOW), 0);
+    assert_int_equal(identity_forget_key("."), 0);
+    assert_int_equal(identity_attempt_load(".", &found), 0);
+    assert_null(found.key);
+    assert_int_equal(identity_current(".", "78", NOW, NULL, NULL, &credentials), 0);
+    assert_string_equal(credentials.hostname, "unbox-001");
+    assert_true(crypto_key_equal(credentials.key, attempt.key));
+}
+
+static void test_what_must_not_become_current(void **state)
+{
+    _cleanup_(attempt_done) struct attempt attempt = {};
+    _cleanup_(EVP_PKEY_free_p) EVP_PKEY *other = NULL;
+    struct bench *bench = *state;
+    struct enroll_answer given;
+
+    assert_int_equal(identity_attempt_new(".", &attempt), 0);
+    assert_int_equal(crypto_key_new(&other), 0);
+
+    given = answer(bench, "79", attempt.key);
+    assert_int_equal(install(bench, &attempt, &given, NOW), -EKEYREJECTED);
+    assert_string_equal(bench->problem, "certificate: it is for serial 79, this device is 78");
+    given = answer(bench, "78", other);
+    assert_int_equal(install(bench, &attempt, &given, NOW), -EKEYREJECTED);
+    assert_string_equal(bench->problem, "key: it does not belong to the certificate");
+    given = answer(bench, "78", attempt.key);
+    assert_int_equal(install(bench, &attempt, &given, NOW + 2 * DAY), -EKEYREJECTED);
+    assert_string_equal(bench->problem, "chain: certificate has expired");
+    assert_int_equal(install(bench, &attempt, &given, 0), -EKEYREJECTED);
+    assert_string_equal(bench->problem, "chain: certificate is not yet valid");
+    given.hostname = "../etc";
+    assert_int_equal(install(bench, &attempt, &given, NOW), -EKEYREJECTED);
+
+    assert_int_equal(access("current", F_OK), -1);
+    assert_int_equal(access("staging", F_OK), -1);
+}
+
+static void test_a_new_attempt_leaves_what_is_current(void **state)
+{
+    _cleanup_(attempt_done) struct attempt attempt = {}, next = {}, found = {};
+    _cleanup_(credentials_done) struct credentials credentials = {};
+    struct bench *bench = *state;
+    struct enroll_answer given;
+
+    assert_int_equal(identity_attempt_new(".", &attempt), 0);
+    given = answer(bench, "78", attempt.key);
+    assert_int_equal(install(bench, &attempt, &given, NOW), 0);
+    assert_int_equal(identity_attempt_drop("."), 0);
+    assert_int_equal(identity_attempt_new(".", &next), 0);
+    assert_int_equal(identity_attempt_load(".", &found), 0);
+    assert_true(crypto_key_equal(found.key, next.key));
+    assert_int_equal(identity_current(".", "78", NOW, NULL, NULL, &credentials), 0);
+    assert_string_equal(credentials.attempt, attempt.id);
+}
+
+static void test_the_flag(void **state)
+{
+    assert_false(identity_provisioned("."));
+    assert_int_equal(identity_set_provisioned("."), 0);
+    assert_true(identity_provisioned("."));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, enter_folder, leave_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            TEST(test_an_attempt_is_found_again),
+            TEST(test_an_attempt_without_its_key_is_none),
+            TEST(test_an_answer_becomes_current),
+            TEST(test_what_must_not_become_current),
+            TEST(test_a_new_attempt_leaves_what_is_current),
+            TEST(test_the_flag),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

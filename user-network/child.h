@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A program that is run for its result: bounded in time, with a clean environment, never through a
+ * shell. */
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "util.h"
+
+struct child;
+
+/*
+ * `status` is the exit code, or a negative errno: -ETIMEDOUT, or -EPROTO when a signal ended it.
+ * `output` is what it wrote to stdout and stderr, at most 4 KiB, without the last newline. The
+ * child is freed before this is called.
+ */
+typedef void (*child_done)(int status, const char *output, void *userdata);
+
+/*
+ * Starts argv[0] (an absolute path). SIGCHLD has to be blocked. 0 or a negative errno; with 0
+ * `done` is called once, unless it is freed before.
+ */
+int child_start(sd_event *event, const char *const *argv, uint64_t timeout_usec, child_done done,
+        void *userdata, struct child **ret);
+
+/* Kills it if it still runs. Accepts NULL; returns NULL. */
+struct child *child_free(struct child *child);
+
+DEFINE_CLEANUP(struct child *, child_free);

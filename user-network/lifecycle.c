@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The rules of a device's life with a network, in the order of their weight: what is impossible
+ * first, then what the customer wants, then what he would want if he had to be asked.
+ */
+
+#include "lifecycle.h"
+
+#include "util.h"
+
+#define RETRY_USEC (5 * USEC_PER_SEC)
+#define RETRY_PROFILE_USEC (60 * USEC_PER_SEC)
+#define HOTSPOT_RETRY_MAX_USEC (60 * USEC_PER_SEC)
+
+/* DHCP on a wire takes a few seconds after a boot: opening a hotspot meanwhile would be a flash. */
+#define WIRE_WAIT_USEC (10 * USEC_PER_SEC)
+
+/* NetworkManager's autoconnect goes first; we help when it has given the network up for a while. */
+#define CONNECT_PATIENCE_USEC (10 * USEC_PER_SEC)
+
+/* Looking for the saved network takes the radio off the hotspot's channel for seconds. */
+#define LOOK_MIN_USEC (60 * USEC_PER_SEC)
+#define LOOK_MAX_USEC (900 * USEC_PER_SEC)
+
+static const uint64_t patience[_LIFE_ACTIONS] = {
+        [LIFE_SWITCH_ON] = RETRY_USEC,
+        [LIFE_SWITCH_OFF] = RETRY_USEC,
+        [LIFE_SCAN] = RETRY_USEC,
+        [LIFE_OPEN_HOTSPOT] = RETRY_USEC,
+        [LIFE_CLOSE_HOTSPOT] = RETRY_USEC,
+        [LIFE_MAKE_PROFILE] = RETRY_PROFILE_USEC,
+        [LIFE_CONNECT] = RETRY_USEC,
+};
+
+static void again_at(struct life_decision *decision, uint64_t usec)
+{
+    if (!decision->again_usec || usec < decision->again_usec)
+        decision->again_usec = usec;
+}
+
+/* Acts, unless the same was tried a moment ago. */
+static void act(struct life *life, const struct life_facts *facts, struct life_decision *decision,
+        enum life_action action)
+{
+    if (facts->busy)
+        return;
+    if (facts->now_usec < life->not_before[action]) {
+        again_at(decision, life->not_before[action]);
+        return;
+    }
+    life->not_before[action] = facts->now_usec + patience[action];
+    decision->action = action;
+    again_at(decision, life->not_before[action]);
+}
+
+static enum life_state idle_state(const struct life_facts *facts)
+{
+    return facts->wire_up ? LIFE_WIRED : LIFE_STARTING;
+}
+
+static bool radio_in_use(const struct life_facts *facts)
+{
+    return facts->radio >= NM_RADIO_ASSOCIATING;
+}
+
+/* The next look for the saved network is later than the last one was, up to a quarter of an hour.
+ */
+static bool time_to_look(struct life *life, const struct life_facts *facts)
+{
+    if (!life->look_interval) {
+        life->look_interval = LOOK_MIN_USEC;
+        life->next_look = facts->now_usec + life->look_interval;
+    }
+    if (facts->now_usec < life->next_look)
+        return false;
+    life->look_interval *= 2;
+    if (life->look_interval > LOOK_MAX_USEC)
+        life->look_interval = LOOK_MAX_USEC;
+    life->next_look = facts->now_usec + life->look_interval;
+    return true;
+}
+
+static void open_hotspot(
+        struct life *life, const struct life_facts *facts, struct life_decision *decision)
+{
+    decision->state = idle_state(facts);
+    act(life, facts, decision, LIFE_OPEN_HOTSPOT);
+}
+
+/* The hotspot is open, or opening. */
+static void keep_hotspot(
+        struct life *life, const struct life_facts *facts, struct life_decision *decision)
+{
+    decision->state = facts->radio == NM_RADIO_UP ? LIFE_HOTSPOT : idle_state(facts);
+    /* Whoever is on it, or about to be, isn't thrown off. */
+    if (facts->radio != NM_RADIO_UP || facts->clients > 0)
+        return;
+    if (facts->wire_up || facts->hotspot_stale) {
+        act(life, facts, decision, LIFE_CLOSE_HOTSPOT);
+        return;
+    }
+    if (!facts->saved || facts->scanning)
+        return;
+    if (facts->saved_in_sight && facts->profile_ready && !facts->busy &&
+            (life->looking || time_to_look(life, facts))) {
+        life->looking = false;
+        life->waiting_since = facts->now_usec;
+        act(life, facts, decision, LIFE_CONNECT);
+        return;
+    }
+    if (!facts->saved_in_sight && time_to_look(life, facts)) {
+        life->looking = true;
+        act(life, facts, decision, LIFE_SCAN);
+    }
+    again_at(decision, life->next_look);
+}
+
+/* A network is saved, and the radio is neither on it nor the hotspot. */
+static void wait_for_saved(
+        struct life *life, const struct life_facts *facts, struct life_decision *decision)
+{
+    uint64_t until;
+
+    decision->state = idle_state(facts);
+    if (!life->waiting_since)
+        life->waiting_since = facts->now_usec;
+    until = life->waiting_since + facts->boot_wait_usec;
+    if (!facts->profile_ready) {
+        act(life, facts, decision, LIFE_MAKE_PROFILE);
+        if (decision->action != LIFE_REST)
+            return;
+    }
+    if (facts->now_usec >= until && !facts->wire_up) {
+        open_hotspot(life, facts, decision);
+        return;
+    }
+    if (!radio_in_use(facts) && facts->profile_ready && facts->saved_in_sight) {
+        uint64_t help = life->waiting_since + CONNECT_PATIENCE_USEC;
+
+        if (facts->now_usec < help)
+            again_at(decision, help);
+        else if (facts->now_usec < until || time_to_look(life, facts))
+            act(life, facts, decision, LIFE_CONNECT);
+        else
+            again_at(decision, life->next_look);
+    }
+    if (facts->now_usec < until)
+        again_at(decision, until);
+}
+
+/* The first time: nothing is saved. */
+static void first_time(
+        struct life *life, const struct life_facts *facts, struct life_decision *decision)
+{
+    if (facts->wire_up) {
+        decision->state = LIFE_WIRED;
+        return;
+    }
+    decision->state = LIFE_STARTING;
+    /* Somebody activated a profile of his own: wait for how it ends. */
+    if (radio_in_use(facts))
+        return;
+    if (!life->wire_wait_until)
+        life->wire_wait_until = facts->now_usec + WIRE_WAIT_USEC;
+    if (!facts->scanned) {
+        decision->state = LIFE_SCANNING;
+        if (!facts->scanning)
+            act(life, facts, decision, LIFE_SCAN);
+        return;
+    }
+    if (facts->wire_coming && facts->now_usec < life->wire_wait_until) {
+        again_at(decision, life->wire_wait_until);
+        return;
+    }
+    open_hotspot(life, facts, decision);
+}
+
+/* What keeps the radio from being used at all. True when there is such a thing. */
+static bool radio_unusable(
+        struct life *life, const struct life_facts *facts, struct life_decision *decision)
+{
+    if (!facts->radio_wanted) {
+        decision->state = LIFE_RADIO_OFF;
+        if (facts->radio_enabled)
+            act(life, facts, decision, LIFE_SWITCH_OFF);
+        return true;
+    }
+    if (facts->radio == NM_RADIO_MISSING || facts->radio == NM_RADIO_UNMANAGED ||
+            facts->radio_blocked) {
+        decision->state = facts->wire_up ? LIFE_WIRED : LIFE_NO_RADIO;
+        return true;
+    }
+    if (!facts->radio_enabled) {
+        decision->state = idle_state(facts);
+        act(life, facts, decision, LIFE_SWITCH_ON);
+        return true;
+    }
+    if (facts->radio == NM_RADIO_UNAVAILABLE) {
+        decision->state = idle_state(facts);
+        return true;
+    }
+    return false;
+}
+
+void life_decide(struct life *life, const struct life_facts *facts, struct life_decision *ret)
+{
+    struct life_decision decision = {.state = LIFE_STARTING};
+
+    if (!facts->nm_running) {
+        /* When it is back, the saved network gets its time again. */
+        life_restart(life);
+    } else if (facts->joining) {
+        decision.state = LIFE_JOINING;
+    } else if (radio_unusable(life, facts, &decision)) {
+        life->waiting_since = 0;
+    } else if (facts->on_hotspot) {
+        keep_hotspot(life, facts, &decision);
+    } else if (facts->radio == NM_RADIO_UP) {
+        life_restart(life);
+        decision.state = LIFE_CONNECTED;
+    } else if (facts->saved) {
+        wait_for_saved(life, facts, &decision);
+    } else {
+        first_time(life, facts, &decision);
+    }
+    *ret = decision;
+}
+
+void life_hotspot_failed(struct life *life, uint64_t now_usec)
+{
+    uint64_t delay = RETRY_USEC << (life->hotspot_failures < 4 ? life->hotspot_failures : 4);
+
+    life->hotspot_failures++;
+    if (delay > HOTSPOT_RETRY_MAX_USEC)
+        delay = HOTSPOT_RETRY_MAX_USEC;
+    life->not_before[LIFE_OPEN_HOTSPOT] = now_usec + delay;
+}
+
+void life_hotspot_opened(struct life *life)
+{
+    life->hotspot_failures = 0;
+}
+
+void life_restart(struct life *life)
+{
+    *life = (struct life){};
+}
+
+const char *life_state_name(enum life_state state)
+{
+    static const char *const names[] = {
+            [LIFE_STARTING] = "starting",
+            [LIFE_SCANNING] = "scanning",
+            [LIFE_HOTSPOT] = "hotspot",
+            [LIFE_JOINING] = "joining",
+            [LIFE_CONNECTED] = "connected",
+            [LIFE_WIRED] = "wired",
+            [LIFE_RADIO_OFF] = "radio-off",
+            [LIFE_NO_RADIO] = "no-radio",
+    };
+
+    return names[state];
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A round of scanning: from asking for it to the moment that NetworkManager's last-scan moves. The
+ * first scan after the hotspot opened sees nothing but the hotspot, so one that sees nothing is
+ * repeated.
+ */
+
+#include "network-scan.h"
+
+#include "unbox/log.h"
+
+#define ROUND_USEC (12 * USEC_PER_SEC)
+
+/* Longer than a customer takes to choose while the hotspot keeps the radio from looking around. */
+#define KEEP_USEC (900 * USEC_PER_SEC)
+#define RECENT_USEC (60 * USEC_PER_SEC)
+
+static void on_scan(int error, const char *message, void *userdata)
+{
+    /* NetworkManager refuses while it is scanning itself, which serves as well. */
+    if (error < 0)
+        unbox_log(LOG_DEBUG, "NetworkManager doesn't scan now: %s", message ?: "no reason");
+}
+
+static void ask(struct network *network, uint64_t now_usec)
+{
+    const struct wifi_network *saved = saved_network(network->saved);
+
+    network->scan_started = now_usec;
+    network->scan_before = network->radio.last_scan_msec;
+    nm_scan(network->nm, saved && saved->hidden ? &saved->ssid : NULL, on_scan, NULL);
+}
+
+void network_scan_begin(struct network *network, uint64_t now_usec)
+{
+    if (network->scan_started)
+        return;
+    network->scan_repeated = false;
+    ask(network, now_usec);
+}
+
+static bool saw_anything(const struct network *network)
+{
+    for (size_t i = 0; i < network->air.n_entries; i++)
+        if (network->air.entries[i].seen_usec + ROUND_USEC >= network->scan_started)
+            return true;
+    return false;
+}
+
+uint64_t network_scan_look(struct network *network, uint64_t now_usec)
+{
+    bool moved = network->radio.last_scan_msec > network->scan_before;
+
+    nm_look_air(network->nm, &network->hotspot_ssid, &network->air);
+    if (!network->scan_started)
+        return 0;
+    if (!moved && now_usec < network->scan_started + ROUND_USEC)
+        return network->scan_started + ROUND_USEC;
+    if (!network->scan_repeated && !saw_anything(network) && nm_running(network->nm)) {
+        network->scan_repeated = true;
+        ask(network, now_usec);
+        return network->scan_started + ROUND_USEC;
+    }
+    network->scan_started = 0;
+    network->scanned = true;
+    if (now_usec > KEEP_USEC)
+        scan_list_expire(&network->air, now_usec - KEEP_USEC);
+    return 0;
+}
+
+bool network_saved_in_sight(const struct network *network, uint64_t now_usec)
+{
+    const struct wifi_network *saved = saved_network(network->saved);
+    const struct scan_entry *entry = saved ? scan_list_find(&network->air, &saved->ssid) : NULL;
+
+    return entry && entry->seen_usec + RECENT_USEC >= now_usec;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Rounds of scanning; see network-scan.c. */
+
+#include "network.h"
+
+/* Begins a round, unless one goes on. */
+void network_scan_begin(struct network *network, uint64_t now_usec);
+
+/* Takes in what was seen, and ends the round when it is over. Returns when to look again; 0: no
+ * need. */
+uint64_t network_scan_look(struct network *network, uint64_t now_usec);
+
+/* Whether the saved network was seen within the last minute. */
+bool network_saved_in_sight(const struct network *network, uint64_t now_usec);

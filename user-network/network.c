@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Everything that happens (NetworkManager, the bus, the page, the clock) ends in network_look();
+ * one look then gathers the facts, asks lifecycle.c, and does the one thing that it says. Nothing
+ * else decides anything.
+ */
+
+#include "network.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "hotspot.h"
+#include "network-scan.h"
+#include "page-port.h"
+#include "status.h"
+#include "unbox/log.h"
+#include "unbox/messages.h"
+#include "unbox/store.h"
+
+/* While something is waited for the status line counts; that is all that happens then. */
+#define COUNT_USEC (5 * USEC_PER_SEC)
+
+bool network_on_hotspot(const struct network *network)
+{
+    return strcmp(network->radio.profile, NM_HOTSPOT_UUID) == 0;
+}
+
+void network_look(struct network *network)
+{
+    (void)sd_event_source_set_enabled(network->soon, SD_EVENT_ONESHOT);
+}
+
+static uint64_t now(struct network *network)
+{
+    uint64_t usec = 0;
+
+    (void)sd_event_now(unbox_run_event(network->run), CLOCK_BOOTTIME, &usec);
+    return usec;
+}
+
+static void on_changed(void *userdata)
+{
+    network_look(userdata);
+}
+
+static void hotspot_failed(struct network *network, const char *why)
+{
+    char name[SSID_DISPLAY_MAX];
+
+    network->opening = false;
+    life_hotspot_failed(&network->life, now(network));
+    if (network->hotspot_problem && strcmp(network->hotspot_problem, why) == 0)
+        return;
+    free(network->hotspot_problem);
+    network->hotspot_problem = strdup(why);
+    ssid_display(&network->hotspot_ssid, name);
+    unbox_log_event(LOG_ERR, UNBOX_MESSAGE_HOTSPOT_FAILED,
+            UNBOX_FIELDS("UNBOX_SSID", name, "UNBOX_INTERFACE", network->wifi_interface),
+            "hotspot %s could not be opened on %s: %s", name, network->wifi_interface, why);
+}
+
+static void on_failed(unsigned reason, void *userdata)
+{
+    struct network *network = userdata;
+    char why[64];
+
+    if (join_running(network->join)) {
+        join_activation_failed(network->join, reason);
+    } else if (network->opening) {
+        snprintf(why, sizeof(why), "NetworkManager's reason %u", reason);
+        hotspot_failed(network, why);
+    }
+    network_look(network);
+}
+
+static void on_acted(int error, const char *message, void *userdata)
+{
+    struct network *network = userdata;
+
+    network->busy = false;
+    if (error < 0 && error != -ENOENT && error != -ENOTCONN)
+        unbox_log_errno(LOG_WARNING, error, "NetworkManager refuses (%s)", message ?: "no reason");
+    network_look(network);
+}
+
+static void on_hotspot_started(int error, const char *message, void *userdata)
+{
+    struct network *network = userdata;
+
+    network->busy = false;
+    if (error < 0)
+        hotspot_failed(network, message ?: strerror(-error));
+    network_look(network);
+}
+
+static void on_profile_made(int error, const char *message, void *userdata)
+{
+    struct network *network = userdata;
+
+    network->busy = false;
+    if (error < 0)
+        unbox_log_errno(LOG_ERR, error, "the saved network can't be given to NetworkManager (%s)",
+                message ?: "no reason");
+    network_look(network);
+}
+
+static void make_profile(struct network *network)
+{
+    int r;
+
+    r = saved_apply(network->saved, on_profile_made, network);
+    if (r < 0)
+        on_profile_made(r, "netplan can't be run", network);
+}
+
+static void act(struct network *network, enum life_action action, uint64_t now_usec)
+{
+    if (action == LIFE_REST)
+        return;
+    if (action == LIFE_SCAN) {
+        network_scan_begin(network, now_usec);
+        network_look(network);
+        return;
+    }
+    network->busy = true;
+    switch (action) {
+    case LIFE_SWITCH_ON:
+    case LIFE_SWITCH_OFF:
+        nm_switch_radio(network->nm, action == LIFE_SWITCH_ON, on_acted, network);
+        break;
+    case LIFE_OPEN_HOTSPOT:
+        network->opening = true;
+        network->hotspot_stale = false;
+        nm_open_hotspot(network->nm, &network->hotspot, on_hotspot_started, network);
+        break;
+    case LIFE_CLOSE_HOTSPOT:
+        nm_disconnect_radio(network->nm, on_acted, network);
+        break;
+    case LIFE_MAKE_PROFILE:
+        make_profile(network);
+        break;
+    case LIFE_CONNECT:
+        nm_activate_file(network->nm, saved_profile_file(network->saved), on_acted, network);
+        break;
+    default:
+        network->busy = false;
+    }
+}
+
+/* The name that the phone opens. A change is told to dnsmasq; it reads it when the hotspot opens.
+ */
+static void follow_hostname(struct network *network)
+{
+    _cleanup_free_ char *file = NULL;
+    const char *name = nm_hostname(network->nm);
+    int r;
+
+    if (!name && unbox_store_read(
+                         network->paths->hostname, sizeof(network->hostname), &file, NULL) >= 0) {
+        file[strcspn(file, " \t\n")] = '\0';
+        name = file;
+    }
+    if (!name || !*name || strcmp(name, network->hostname) == 0 ||
+            strlen(name) >= sizeof(network->hostname))
+        return;
+    strcpy(network->hostname, name);
+    r = hotspot_write_names(network->paths, name);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "the hotspot won't resolve the hostname %s", name);
+    else if (r > 0 && network_on_hotspot(network))
+        network->hotspot_stale = true;
+}
+
+static void announce_hotspot(struct network *network)
+{
+    bool up = network_on_hotspot(network) && network->radio.state == NM_RADIO_UP;
+    char name[SSID_DISPLAY_MAX];
+
+    if (up == network->hotspot_announced)
+        return;
+    network->hotspot_announced = up;
+    stations_refresh(network->stations);
+    if (!up)
+        return;
+    network->opening = false;
+    free(network->hotspot_problem);
+    network->hotspot_problem = NULL;
+    life_hotspot_opened(&network->life);
+    /* One that an earlier run of ours opened may have been made from another configuration. */
+    if (!ssid_equal(&network->radio.ssid, &network->hotspot_ssid))
+        network->hotspot_stale = true;
+    ssid_display(&network->radio.ssid, name);
+    unbox_log_event(LOG_INFO, UNBOX_MESSAGE_HOTSPOT_UP,
+            UNBOX_FIELDS("UNBOX_SSID", name, "UNBOX_INTERFACE", network->wifi_interface),
+            "hotspot %s is open on %s, %s", name, network->wifi_interface, HOTSPOT_ADDRESS);
+}
+
+static void set_verdict(struct network *network, enum verdict_code code, const struct ssid *ssid,
+        const char *detail)
+{
+    struct timespec time;
+    int r;
+
+    clock_gettime(CLOCK_REALTIME, &time);
+    r = verdict_set(&network->verdict, code, ssid, time.tv_sec * USEC_PER_SEC, detail);
+    if (r >= 0)
+        r = verdict_save(network->paths->verdict, &network->verdict);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "the verdict on a join can't be kept");
+}
+
+static void on_joined(
+        enum verdict_code code, const struct ssid *ssid, const char *detail, void *userdata)
+{
+    struct network *network = userdata;
+    char name[SSID_DISPLAY_MAX];
+    bool joined = code == VERDICT_JOINED;
+
+    /* NetworkManager's own words explain a name that it can't take, and little else. */
+    set_verdict(network, code, ssid,
+            code == VERDICT_FAILED || code == VERDICT_UNSUPPORTED ? detail : NULL);
+    ssid_display(ssid, name);
+    unbox_log_event(joined ? LOG_NOTICE : LOG_WARNING,
+            joined ? UNBOX_MESSAGE_JOIN_SUCCEEDED : UNBOX_MESSAGE_JOIN_FAILED,
+            UNBOX_FIELDS("UNBOX_SSID", name, "UNBOX_VERDICT", verdict_code_name(code),
+                    "UNBOX_DETAIL", detail),
+            joined ? "joined %s" : "could not join %s: %s", name, verdict_code_name(code));
+    life_restart(&network->life);
+    network_look(network);
+}
+
+static void on_recovered(int error, const char *message, void *userdata)
+{
+    struct network *network = userdata;
+
+    network->busy = false;
+    network_look(network);
+}
+
+/* Clears away what a join left that was cut off, as soon as NetworkManager can be asked. */
+static void recover(struct network *network)
+{
+    const struct wifi_network *saved = saved_network(network->saved);
+    bool proved = saved && ssid_equal(&saved->ssid, &network->recovered);
+
+    network->recovering = false;
+    network->busy = true;
+    set_verdict(network, proved ? VERDICT_JOINED : VERDICT_INTERRUPTED, &network->recovered, NULL);
+    join_clean_up(network->join, proved, on_recovered, network);
+}
+
+static void gather(struct network *network, uint64_t now_usec, struct life_facts *ret)
+{
+    const char *file = saved_profile_file(network->saved);
+
+    *ret = (struct life_facts){
+            .now_usec = now_usec,
+            .boot_wait_usec =
+                    unbox_config_int(network->config, "network.boot_wait_seconds") * USEC_PER_SEC,
+            .nm_running = nm_running(network->nm),
+            .busy = network->busy,
+            .joining = join_running(network->join),
+            .radio_wanted = network->radio_wanted,
+            .radio_enabled = network->radio.enabled,
+            .radio_blocked = network->radio.blocked,
+            .radio = network->radio.state,
+            .on_hotspot = network_on_hotspot(network),
+            .hotspot_stale = network->hotspot_stale,
+            .clients = stations_count(network->stations),
+            .wire_up = network->wire.carrier && network->wire.address[0],
+            .wire_coming = network->wire.carrier && network->wire.activating,
+            .saved = saved_network(network->saved) != NULL,
+            .profile_ready = file && nm_has_profile(network->nm, NULL, file),
+            .saved_in_sight = network_saved_in_sight(network, now_usec),
+            .scanning = network->scan_started != 0,
+            .scanned = network->scanned,
+    };
+}
+
+static void wake_at(struct network *network, uint64_t usec)
+{
+    (void)sd_event_source_set_time(network->again, usec ?: UINT64_MAX);
+    (void)sd_event_source_set_enabled(network->again, usec ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
+static void look(struct network *network)
+{
+    _cleanup_free_ char *line = NULL;
+    uint64_t now_usec = now(network);
+    struct life_facts facts;
+    uint64_t again;
+
+    nm_look_radio(network->nm, &network->radio);
+    nm_look_wire(network->nm, &network->wire);
+    if (network->recovering && nm_running(network->nm))
+        recover(network);
+    follow_hostname(network);
+    announce_hotspot(network);
+    again = network_scan_look(network, now_usec);
+    join_look(network->join);
+    gather(network, now_usec, &facts);
+    life_decide(&network->life, &facts, &network->decision);
+    act(network, network->decision.action, now_usec);
+    again = earlier(again, network->decision.again_usec);
+    if (network->life.waiting_since)
+        again = earlier(again, now_usec + COUNT_USEC);
+    wake_at(network, again);
+    if (status_summary(network, now_usec, &line) == 0)
+        unbox_run_status(network->run, "%s", line);
+}
+
+static int on_soon(sd_event_source *source, void *userdata)
+{
+    look(userdata);
+    return 0;
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    look(userdata);
+    return 0;
+}
+
+static void on_nm_reached(int error, const char *message, void *userdata)
+{
+    struct network *network = userdata;
+
+    if (error < 0) {
+        unbox_log_errno(LOG_ERR, error, "the system bus can't be reached (%s)", message);
+        unbox_run_exit(network->run, UNBOX_EXIT_FAILURE);
+        return;
+    }
+    /* From here on it can do its work, whatever the work then has to wait for. */
+    unbox_run_ready(network->run);
+    network_look(network);
+}
+
+static int configure(struct network *network)
+{
+    const struct unbox_config *config = network->config;
+
+    network->wifi_interface = unbox_config_string(config, "network.wifi_interface");
+    network->wired_interface = unbox_config_string(config, "network.wired_interface");
+    network->hotspot = (struct nm_hotspot){
+            .ssid = unbox_config_string(config, "hotspot.ssid"),
+            .password = unbox_config_string(config, "hotspot.password"),
+            .band = unbox_config_string(config, "hotspot.band"),
+            .channel = unbox_config_int(config, "hotspot.channel"),
+            .address = HOTSPOT_NETWORK,
+    };
+    return ssid_from_bytes(
+            network->hotspot.ssid, strlen(network->hotspot.ssid), &network->hotspot_ssid);
+}
+
+static int make_parts(struct network *network, sd_event *event)
+{
+    static const struct nm_events events = {.changed = on_changed, .failed = on_failed};
+    struct saved_options saved;
+    struct join_options join;
+    int r;
+
+    r = nm_new(network->wifi_interface, network->wired_interface, &events, network, on_nm_reached,
+            &network->nm);
+    if (r < 0)
+        return r;
+    saved = (struct saved_options){
+            .paths = network->paths,
+            .interface = network->wifi_interface,
+            .country = unbox_config_string(network->config, "network.country"),
+            .nm = network->nm,
+    };
+    r = saved_new(event, &saved, &network->saved);
+    if (r < 0)
+        return r;
+    join = (struct join_options){
+            .event = event,
+            .paths = network->paths,
+            .nm = network->nm,
+            .saved = network->saved,
+            .done = on_joined,
+            .userdata = network,
+    };
+    r = join_new(&join, &network->join);
+    if (r < 0)
+        return r;
+    network->recovering = join_recover(network->join, &network->recovered) > 0;
+    r = stations_new(
+            network->bus, network->wifi_interface, on_changed, network, &network->stations);
+    if (r < 0)
+        return r;
+    return page_port_ask(network->bus, &network->port, &network->port_slot);
+}
+
+static int make_sources(struct network *network, sd_event *event)
+{
+    int r;
+
+    r = sd_event_add_defer(event, &network->soon, on_soon, network);
+    if (r < 0)
+        return r;
+    r = sd_event_add_time(event, &network->again, CLOCK_BOOTTIME, UINT64_MAX, 0, on_again, network);
+    if (r < 0)
+        return r;
+    r = sd_bus_open_system(&network->bus);
+    if (r < 0)
+        return r;
+    return sd_bus_attach_event(network->bus, event, SD_EVENT_PRIORITY_NORMAL);
+}
+
+int network_new(struct unbox_run *run, const struct unbox_config *config, const struct paths *paths,
+        struct network **ret)
+{
+    _cleanup_(network_free_p) struct network *network = calloc(1, sizeof(*network));
+    sd_event *event = unbox_run_event(run);
+    int r;
+
+    if (!network)
+        return -ENOMEM;
+    network->run = run;
+    network->config = config;
+    network->paths = paths;
+    network->port = PAGE_PORT_DEFAULT;
+    network->radio_wanted = access(paths->radio_off, F_OK) < 0;
+    r = configure(network);
+    if (r < 0)
+        return r;
+    r = make_sources(network, event);
+    if (r < 0)
+        return r;
+    r = make_parts(network, event);
+    if (r < 0)
+        return r;
+    verdict_load(paths->verdict, &network->verdict);
+    *ret = STEAL(network);
+    return 0;
+}
+
+struct network *network_free(struct network *network)
+{
+    if (!network)
+        return NULL;
+    join_free(network->join);
+    saved_free(network->saved);
+    stations_free(network->stations);
+    nm_free(network->nm);
+    sd_bus_slot_unref(network->port_slot);
+    sd_bus_flush_close_unref(network->bus);
+    sd_event_source_disable_unref(network->soon);
+    sd_event_source_disable_unref(network->again);
+    scan_list_clear(&network->air);
+    verdict_clear(&network->verdict);
+    free(network->hotspot_problem);
+    free(network);
+    return NULL;
+}
+
+int network_join(struct network *network, const struct wifi_network *wanted)
+{
+    int r;
+
+    if (network->busy)
+        return -EBUSY;
+    if (!nm_running(network->nm) || network->radio.state < NM_RADIO_IDLE)
+        return -ENOTCONN;
+    r = join_start(network->join, wanted, scan_list_find(&network->air, &wanted->ssid));
+    if (r >= 0)
+        network_look(network);
+    return r;
+}
+
+int network_forget(struct network *network)
+{
+    int r;
+
+    if (network->busy || join_running(network->join))
+        return -EBUSY;
+    r = saved_forget(network->saved, on_profile_made, network);
+    if (r < 0)
+        return r;
+    network->busy = true;
+    verdict_clear(&network->verdict);
+    (void)unbox_store_remove(network->paths->verdict);
+    life_restart(&network->life);
+    network_look(network);
+    return 0;
+}
+
+int network_switch_radio(struct network *network, bool on)
+{
+    int r;
+
+    if (join_running(network->join))
+        return -EBUSY;
+    r = on ? unbox_store_remove(network->paths->radio_off)
+           : unbox_store_flag(network->paths->radio_off, 0600);
+    if (r < 0)
+        return r;
+    network->radio_wanted = on;
+    life_restart(&network->life);
+    network_look(network);
+    return 0;
+}
+
+int network_scan(struct network *network)
+{
+    if (!nm_running(network->nm) || network->radio.state < NM_RADIO_IDLE)
+        return -ENOTCONN;
+    network_scan_begin(network, now(network));
+    network_look(network);
+    return 0;
+}

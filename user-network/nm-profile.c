@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The profiles that this daemon activates: the hotspot's, the one that a join is tried with, and
+ * the one that netplan has made. */
+
+#include "nm-private.h"
+
+#include <string.h>
+
+static NMSetting *hotspot_wireless(const struct nm_hotspot *hotspot)
+{
+    NMSetting *setting = nm_setting_wireless_new();
+    g_autoptr(GBytes) ssid = g_bytes_new(hotspot->ssid, strlen(hotspot->ssid));
+
+    g_object_set(setting, NM_SETTING_WIRELESS_SSID, ssid, NM_SETTING_WIRELESS_MODE,
+            NM_SETTING_WIRELESS_MODE_AP, NULL);
+    if (hotspot->channel)
+        g_object_set(setting, NM_SETTING_WIRELESS_CHANNEL, hotspot->channel, NULL);
+    g_object_set(setting, NM_SETTING_WIRELESS_BAND, hotspot->band, NULL);
+    return setting;
+}
+
+/* WPA2 with CCMP and nothing else: firmware of small boards refuses other mixes, and NetworkManager
+ * would offer SAE beside it unless management frame protection is off. */
+static NMSetting *hotspot_security(const struct nm_hotspot *hotspot)
+{
+    NMSetting *setting = nm_setting_wireless_security_new();
+    NMSettingWirelessSecurity *security = NM_SETTING_WIRELESS_SECURITY(setting);
+
+    g_object_set(setting, NM_SETTING_WIRELESS_SECURITY_KEY_MGMT, "wpa-psk",
+            NM_SETTING_WIRELESS_SECURITY_PSK, hotspot->password, NM_SETTING_WIRELESS_SECURITY_PMF,
+            NM_SETTING_WIRELESS_SECURITY_PMF_DISABLE, NULL);
+    nm_setting_wireless_security_add_proto(security, "rsn");
+    nm_setting_wireless_security_add_pairwise(security, "ccmp");
+    nm_setting_wireless_security_add_group(security, "ccmp");
+    return setting;
+}
+
+static NMConnection *hotspot_profile(const struct nm *nm, const struct nm_hotspot *hotspot)
+{
+    NMConnection *profile = nm_simple_connection_new();
+    NMSetting *connection = nm_setting_connection_new();
+    NMSetting *ip4 = nm_setting_ip4_config_new();
+    NMSetting *ip6 = nm_setting_ip6_config_new();
+    g_auto(GStrv) address = g_strsplit(hotspot->address, "/", 2);
+    NMIPAddress *ip;
+
+    g_object_set(connection, NM_SETTING_CONNECTION_ID, "unbox hotspot", NM_SETTING_CONNECTION_UUID,
+            NM_HOTSPOT_UUID, NM_SETTING_CONNECTION_TYPE, NM_SETTING_WIRELESS_SETTING_NAME,
+            NM_SETTING_CONNECTION_INTERFACE_NAME, nm->radio_name, NM_SETTING_CONNECTION_AUTOCONNECT,
+            FALSE, NULL);
+    ip = nm_ip_address_new(AF_INET, address[0], atoi(address[1]), NULL);
+    g_object_set(ip4, NM_SETTING_IP_CONFIG_METHOD, NM_SETTING_IP4_CONFIG_METHOD_SHARED, NULL);
+    nm_setting_ip_config_add_address(NM_SETTING_IP_CONFIG(ip4), ip);
+    nm_ip_address_unref(ip);
+    g_object_set(ip6, NM_SETTING_IP_CONFIG_METHOD, NM_SETTING_IP6_CONFIG_METHOD_DISABLED, NULL);
+    nm_connection_add_setting(profile, connection);
+    nm_connection_add_setting(profile, hotspot_wireless(hotspot));
+    nm_connection_add_setting(profile, hotspot_security(hotspot));
+    nm_connection_add_setting(profile, ip4);
+    nm_connection_add_setting(profile, ip6);
+    return profile;
+}
+
+/* What netplan made, as a profile of ours: same settings, own name, never by itself. */
+static NMConnection *trial_profile(const struct nm *nm, const char *text, size_t size,
+        const struct ssid *wanted, GError **error)
+{
+    g_autoptr(GKeyFile) keyfile = g_key_file_new();
+    g_autoptr(NMConnection) profile = NULL;
+    NMSettingWireless *wireless;
+    GBytes *ssid;
+
+    if (!g_key_file_load_from_data(keyfile, text, size, G_KEY_FILE_NONE, error))
+        return NULL;
+    profile = nm_keyfile_read(keyfile, "/", NM_KEYFILE_HANDLER_FLAGS_NONE, NULL, NULL, error);
+    if (!profile)
+        return NULL;
+    wireless = nm_connection_get_setting_wireless(profile);
+    ssid = wireless ? nm_setting_wireless_get_ssid(wireless) : NULL;
+    if (!ssid || g_bytes_get_size(ssid) != wanted->size ||
+            memcmp(g_bytes_get_data(ssid, NULL), wanted->bytes, wanted->size) != 0) {
+        g_set_error(error, NM_CONNECTION_ERROR, NM_CONNECTION_ERROR_INVALID_PROPERTY,
+                "the name comes out of netplan as another one");
+        return NULL;
+    }
+    g_object_set(nm_connection_get_setting_connection(profile), NM_SETTING_CONNECTION_ID,
+            "unbox join", NM_SETTING_CONNECTION_UUID, NM_JOIN_UUID,
+            NM_SETTING_CONNECTION_INTERFACE_NAME, nm->radio_name, NM_SETTING_CONNECTION_AUTOCONNECT,
+            FALSE, NULL);
+    if (!nm_connection_normalize(profile, NULL, NULL, error))
+        return NULL;
+    return STEAL(profile);
+}
+
+static void on_started(GObject *source, GAsyncResult *result, void *userdata)
+{
+    GError *error = NULL;
+    NMActiveConnection *active;
+
+    active = nm_client_add_and_activate_connection2_finish(NM_CLIENT(source), result, NULL, &error);
+    g_clear_object(&active);
+    nm_call_end(userdata, error);
+}
+
+/*
+ * `persist` is "memory", or "volatile" for a profile that goes when it ends. It isn't bound to our
+ * connection to the bus: the hotspot outlives a crash of ours.
+ */
+static void start(struct nm *nm, NMConnection *profile, const char *persist, struct nm_call *call)
+{
+    GVariantBuilder options;
+
+    g_variant_builder_init(&options, G_VARIANT_TYPE_VARDICT);
+    g_variant_builder_add(&options, "{sv}", "persist", g_variant_new_string(persist));
+    nm_client_add_and_activate_connection2(nm->client, profile, nm->radio, NULL,
+            g_variant_builder_end(&options), nm->cancel, on_started, call);
+}
+
+struct hotspot_start {
+    struct nm_call *call;
+    NMConnection *profile;
+};
+
+static void hotspot_start(struct hotspot_start *start_data)
+{
+    start(start_data->call->nm, start_data->profile, "memory", start_data->call);
+    g_object_unref(start_data->profile);
+    g_free(start_data);
+}
+
+static void on_old_hotspot_deleted(GObject *source, GAsyncResult *result, void *userdata)
+{
+    struct hotspot_start *start_data = userdata;
+    GError *error = NULL;
+
+    if (nm_remote_connection_delete_finish(NM_REMOTE_CONNECTION(source), result, &error)) {
+        hotspot_start(start_data);
+        return;
+    }
+    nm_call_end(start_data->call, error);
+    g_object_unref(start_data->profile);
+    g_free(start_data);
+}
+
+void nm_open_hotspot(struct nm *nm, const struct nm_hotspot *hotspot, nm_done done, void *userdata)
+{
+    struct nm_call *call = nm_call_new(nm, done, userdata);
+    struct hotspot_start *start_data;
+    NMRemoteConnection *old;
+
+    if (!nm_running(nm) || !nm->radio) {
+        nm_call_refuse(call, -ENOTCONN, "there is no radio");
+        return;
+    }
+    start_data = g_new(struct hotspot_start, 1);
+    *start_data = (struct hotspot_start){.call = call, .profile = hotspot_profile(nm, hotspot)};
+    /* An old one may have been made from another configuration. */
+    old = nm_client_get_connection_by_uuid(nm->client, NM_HOTSPOT_UUID);
+    if (old)
+        nm_remote_connection_delete_async(old, nm->cancel, on_old_hotspot_deleted, start_data);
+    else
+        hotspot_start(start_data);
+}
+
+void nm_try_keyfile(struct nm *nm, const char *keyfile, size_t size, const struct ssid *wanted,
+        nm_done done, void *userdata)
+{
+    struct nm_call *call = nm_call_new(nm, done, userdata);
+    g_autoptr(NMConnection) profile = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!nm_running(nm) || !nm->radio) {
+        nm_call_refuse(call, -ENOTCONN, "there is no radio");
+        return;
+    }
+    profile = trial_profile(nm, keyfile, size, wanted, &error);
+    if (!profile) {
+        nm_call_refuse(call, -EINVAL, error->message);
+        return;
+    }
+    start(nm, profile, "volatile", call);
+}
+
+static void on_activated(GObject *source, GAsyncResult *result, void *userdata)
+{
+    GError *error = NULL;
+    NMActiveConnection *active;
+
+    active = nm_client_activate_connection_finish(NM_CLIENT(source), result, &error);
+    g_clear_object(&active);
+    nm_call_end(userdata, error);
+}
+
+void nm_activate_file(struct nm *nm, const char *file, nm_done done, void *userdata)
+{
+    struct nm_call *call = nm_call_new(nm, done, userdata);
+    const GPtrArray *profiles;
+
+    profiles = nm_running(nm) && nm->radio ? nm_client_get_connections(nm->client) : NULL;
+    for (guint i = 0; profiles && i < profiles->len; i++) {
+        NMConnection *profile = profiles->pdata[i];
+
+        if (g_strcmp0(nm_remote_connection_get_filename(NM_REMOTE_CONNECTION(profile)), file) != 0)
+            continue;
+        nm_client_activate_connection_async(
+                nm->client, profile, nm->radio, NULL, nm->cancel, on_activated, call);
+        return;
+    }
+    nm_call_refuse(call, -ENOENT, "there is no such profile");
+}

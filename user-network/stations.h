@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Who is on the hotspot. wpa_supplicant knows the stations that are associated, says when one comes
+ * or goes, and needs no capability to be asked; leases and ARP entries outlive the phone that left.
+ */
+
+#include <systemd/sd-bus.h>
+
+#include "util.h"
+
+struct stations;
+
+/* `changed` is called when the number may be another one. `interface` is borrowed. 0 or -errno. */
+int stations_new(sd_bus *bus, const char *interface, void (*changed)(void *userdata),
+        void *userdata, struct stations **ret);
+
+/* Accepts NULL; returns NULL. */
+struct stations *stations_free(struct stations *stations);
+
+/* Asks anew, for when the hotspot has just opened. */
+void stations_refresh(struct stations *stations);
+
+unsigned stations_count(const struct stations *stations);
+
+DEFINE_CLEANUP(struct stations *, stations_free);

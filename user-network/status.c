@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Says what is going on, to people and to the page, from what network.c has gathered. */
+
+#include "status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "hotspot.h"
+
+static void print_wire(struct network *network, FILE *line)
+{
+    if (network->wire.carrier && network->wire.address[0])
+        fprintf(line, "wired on %s, %s", network->wired_interface, network->wire.address);
+    else
+        fprintf(line, "no wire");
+}
+
+static void print_waiting(struct network *network, uint64_t now_usec, FILE *line)
+{
+    const struct wifi_network *saved = saved_network(network->saved);
+    int64_t limit = unbox_config_int(network->config, "network.boot_wait_seconds");
+    uint64_t since = network->life.waiting_since;
+    uint64_t waited = since && now_usec > since ? (now_usec - since) / USEC_PER_SEC : 0;
+    char name[SSID_DISPLAY_MAX];
+
+    fprintf(line, "%s saved network %s",
+            network->radio.state >= NM_RADIO_ASSOCIATING ? "connecting to" : "waiting for",
+            ssid_display(&saved->ssid, name));
+    if ((int64_t)waited < limit)
+        fprintf(line, " (%u s of %u s)", (unsigned)waited, (unsigned)limit);
+}
+
+/* Starting: something is still missing, and this is what. */
+static void print_starting(struct network *network, uint64_t now_usec, FILE *line)
+{
+    char name[SSID_DISPLAY_MAX];
+
+    if (!nm_running(network->nm))
+        fprintf(line, "NetworkManager is not running, waiting for it");
+    else if (!network->radio.enabled)
+        fprintf(line, "switching the radio %s on", network->wifi_interface);
+    else if (network->radio.state == NM_RADIO_UNAVAILABLE)
+        fprintf(line, "the radio %s is not ready, is wpa_supplicant running?",
+                network->wifi_interface);
+    else if (network->hotspot_problem)
+        fprintf(line, "hotspot %s could not be opened on %s: %s; trying again",
+                ssid_display(&network->hotspot_ssid, name), network->wifi_interface,
+                network->hotspot_problem);
+    else if (network->opening || network_on_hotspot(network))
+        fprintf(line, "opening hotspot %s on %s", ssid_display(&network->hotspot_ssid, name),
+                network->wifi_interface);
+    else if (saved_network(network->saved))
+        print_waiting(network, now_usec, line);
+    else if (network->wire.carrier)
+        fprintf(line, "waiting for an address on %s", network->wired_interface);
+    else
+        fprintf(line, "starting");
+}
+
+static void print_no_radio(struct network *network, FILE *line)
+{
+    if (network->radio.blocked)
+        fprintf(line, "radio %s blocked by a switch", network->wifi_interface);
+    else if (network->radio.state == NM_RADIO_UNMANAGED)
+        fprintf(line, "NetworkManager does not manage %s", network->wifi_interface);
+    else
+        fprintf(line, "no radio %s", network->wifi_interface);
+}
+
+static void print_hotspot(struct network *network, FILE *line)
+{
+    const struct wifi_network *saved = saved_network(network->saved);
+    unsigned clients = stations_count(network->stations);
+    char name[SSID_DISPLAY_MAX];
+
+    fprintf(line, "hotspot %s on %s, %u client%s, ", ssid_display(&network->hotspot_ssid, name),
+            network->wifi_interface, clients, clients == 1 ? "" : "s");
+    if (saved)
+        fprintf(line, "looking for saved network %s", ssid_display(&saved->ssid, name));
+    else
+        fprintf(line, "waiting for a network");
+}
+
+static void print_state(struct network *network, uint64_t now_usec, FILE *line)
+{
+    _cleanup_free_ char *joining = NULL;
+    char name[SSID_DISPLAY_MAX];
+
+    switch (network->decision.state) {
+    case LIFE_STARTING:
+        print_starting(network, now_usec, line);
+        break;
+    case LIFE_SCANNING:
+        fprintf(line, "scanning for networks before the hotspot opens");
+        break;
+    case LIFE_HOTSPOT:
+        print_hotspot(network, line);
+        break;
+    case LIFE_JOINING:
+        if (join_summary(network->join, &joining) == 0)
+            fputs(joining, line);
+        break;
+    case LIFE_CONNECTED:
+        fprintf(line, "connected to %s on %s, %s", ssid_display(&network->radio.ssid, name),
+                network->wifi_interface,
+                network->radio.address[0] ? network->radio.address : "no address");
+        break;
+    case LIFE_WIRED:
+        print_wire(network, line);
+        if (network->radio.state == NM_RADIO_MISSING || network->radio.blocked ||
+                network->radio.state == NM_RADIO_UNMANAGED) {
+            fputs("; ", line);
+            print_no_radio(network, line);
+        } else if (saved_network(network->saved)) {
+            fputs("; ", line);
+            print_waiting(network, now_usec, line);
+        }
+        break;
+    case LIFE_RADIO_OFF:
+        fputs("radio switched off by the customer, ", line);
+        print_wire(network, line);
+        break;
+    case LIFE_NO_RADIO:
+        print_no_radio(network, line);
+        fputs(", ", line);
+        print_wire(network, line);
+        break;
+    }
+}
+
+int status_summary(struct network *network, uint64_t now_usec, char **ret)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t size;
+    FILE *line = open_memstream(&text, &size);
+
+    if (!line)
+        return -ENOMEM;
+    print_state(network, now_usec, line);
+    if (network->verdict.code > VERDICT_JOINED && network->decision.state == LIFE_HOTSPOT)
+        fprintf(line, "; last join: %s", verdict_code_name(network->verdict.code));
+    if (saved_stranger(network->saved))
+        fputs("; a file in /etc/netplan that is not ours is broken", line);
+    if (fclose(line) != 0)
+        return -ENOMEM;
+    *ret = STEAL(text);
+    return 0;
+}
+
+/* "ssid": null when it isn't text, and "ssid_hex". */
+static json_t *ssid_to_json(const struct ssid *ssid)
+{
+    char hex[SSID_HEX_MAX];
+
+    ssid_to_hex(ssid, hex);
+    return json_pack("{s:o,s:s}", "ssid",
+            ssid_is_text(ssid) ? json_stringn((const char *)ssid->bytes, ssid->size) : json_null(),
+            "ssid_hex", hex);
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text && *text ? json_string(text) : json_null();
+}
+
+static json_t *hotspot_to_json(struct network *network)
+{
+    if (network->decision.state != LIFE_HOTSPOT)
+        return json_null();
+    return json_pack("{s:s,s:s,s:s,s:i}", "ssid", network->hotspot.ssid, "interface",
+            network->wifi_interface, "address", HOTSPOT_ADDRESS, "clients",
+            (int)stations_count(network->stations));
+}
+
+static json_t *wifi_to_json(struct network *network)
+{
+    json_t *wifi;
+
+    if (network->radio.state != NM_RADIO_UP || network_on_hotspot(network))
+        return json_null();
+    wifi = ssid_to_json(&network->radio.ssid);
+    json_object_set_new(wifi, "interface", json_string(network->wifi_interface));
+    json_object_set_new(wifi, "address", text_or_null(network->radio.address));
+    json_object_set_new(wifi, "signal", json_integer(network->radio.signal));
+    return wifi;
+}
+
+json_t *status_to_json(struct network *network, uint64_t now_usec)
+{
+    const struct wifi_network *saved = saved_network(network->saved);
+    _cleanup_free_ char *summary = NULL;
+
+    if (status_summary(network, now_usec, &summary) < 0)
+        return NULL;
+    return json_pack("{s:s,s:s,s:s,s:i,s:b,s:o,s:o,s:{s:s,s:b,s:o},s:o,s:o?,s:o?}", "state",
+            life_state_name(network->decision.state), "summary", summary, "hostname",
+            network->hostname, "port", (int)network->port, "radio_enabled", network->radio.enabled,
+            "hotspot", hotspot_to_json(network), "wifi", wifi_to_json(network), "wired",
+            "interface", network->wired_interface, "carrier", network->wire.carrier, "address",
+            text_or_null(network->wire.address), "saved",
+            saved ? ssid_to_json(&saved->ssid) : json_null(), "join", join_to_json(network->join),
+            "verdict", verdict_to_json(&network->verdict));
+}
+
+static json_t *entry_to_json(
+        struct network *network, const struct scan_entry *entry, uint64_t now_usec)
+{
+    const struct wifi_network *saved = saved_network(network->saved);
+    json_t *object = ssid_to_json(&entry->ssid);
+    uint64_t age = now_usec > entry->seen_usec ? now_usec - entry->seen_usec : 0;
+
+    json_object_set_new(object, "signal", json_integer(entry->signal));
+    json_object_set_new(object, "security", json_string(security_name(entry->security)));
+    json_object_set_new(object, "band", json_string(band_name(entry->frequency)));
+    json_object_set_new(object, "age_seconds", json_integer(age / USEC_PER_SEC));
+    json_object_set_new(
+            object, "saved", json_boolean(saved && ssid_equal(&saved->ssid, &entry->ssid)));
+    return object;
+}
+
+json_t *status_networks_to_json(struct network *network, uint64_t now_usec)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < network->air.n_entries; i++)
+        json_array_append_new(list, entry_to_json(network, &network->air.entries[i], now_usec));
+    return json_pack("{s:o,s:b}", "networks", list, "scanning", network->scan_started != 0);
+}

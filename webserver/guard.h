@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What every request has to pass, and what every answer carries. */
+
+#include "http-server.h"
+
+/* For http_server_options.headers. */
+extern const char *const guard_headers[];
+
+/* For http_server_options.before. */
+int guard_check(struct http_request *request, void *userdata);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Another daemon, as the page sees it: asked over its socket, for a browser that waits. */
+
+#include "http-server.h"
+#include "util.h"
+
+struct peer;
+
+/* What became of a question. With `error` 0 `result` is a JSON object; otherwise it is NULL, and
+ * peer_respond_problem() says why. All borrowed. */
+struct peer_answer {
+    const struct peer *peer;
+    int error;
+    json_t *result;
+    const char *code;
+    const char *message;
+};
+
+/* Answers the request, or asks on. */
+typedef int (*peer_reply)(
+        struct http_request *request, const struct peer_answer *answer, void *userdata);
+
+/*
+ * `path` is of its socket. `title` is what the customer calls it, at the beginning of a sentence:
+ * "The network service". It need not be there, now or ever.
+ */
+int peer_new(sd_event *event, const char *path, const char *title, struct peer **ret);
+
+/* What it was asked and has not answered is forgotten: the requests have to be ended afterwards, by
+ * freeing their server. Accepts NULL; returns NULL. */
+struct peer *peer_free(struct peer *peer);
+
+DEFINE_CLEANUP(struct peer *, peer_free);
+
+/*
+ * Calls `method` there for `request`. `params` is taken over and may be NULL. `reply` is called
+ * exactly once, at the latest after a few seconds, also when nobody is there; at once when not even
+ * asking is possible. For a handler to return: 0, or what `reply` returned.
+ */
+int peer_ask(struct peer *peer, struct http_request *request, const char *method, json_t *params,
+        peer_reply reply, void *userdata);
+
+/* Replies: 200 with the result as it is; 202 with it; in both cases a problem if there is none. */
+int peer_pass(struct http_request *request, const struct peer_answer *answer, void *userdata);
+int peer_accept(struct http_request *request, const struct peer_answer *answer, void *userdata);
+
+/* Turns an error into a problem: the peer's own words, or why there are none. */
+int peer_respond_problem(struct http_request *request, const struct peer_answer *answer);
