@@ -285,6 +285,13 @@ class Device:
                 assert daemon.stop() == 0
         return self.start(name)
 
+    def run(self, program, *arguments):
+        """Runs BUILD_DIR/program to its end, as an operator would; returns a CompletedProcess."""
+        return subprocess.run(
+            ["unshare", "--mount", "sh", "-ec", ENTER, "sh", BUILD_DIR / program, *arguments],
+            env={**os.environ, "ROOT": str(self.root)},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+
     def connect(self, name):
         """A Peer on /run/unbox/NAME.sock."""
         return Peer(self.path(f"/run/unbox/{name}.sock"))
