@@ -187,6 +187,11 @@ class Systemd:
 
     def _row(self, name):
         unit = self.units.get(name)
+        if not unit:
+            # To answer it is loaded, and unloaded again.
+            for signal_name in ("UnitNew", "UnitRemoved"):
+                self._emit(PATH, MANAGER, signal_name,
+                           GLib.Variant("(so)", (name, f"{PATH}/unit/{encode(name)}")))
         if not unit or unit.properties["LoadState"] != "loaded":
             state = unit.properties["LoadState"] if unit else "not-found"
             return (name, name, state, "inactive", "dead", "", f"{PATH}/unit/{encode(name)}",
@@ -277,11 +282,12 @@ class Systemd:
 
     def kill(self, name, number=signal.SIGKILL, restarts=True):
         """The process dies; with `restarts` systemd's Restart= begins to bring it back."""
-        ended = {"Result": "signal", "ExecMainCode": 2, "ExecMainStatus": int(number)}
-        if restarts:
-            self.change(name, ActiveState="activating", SubState="auto-restart", **ended)
-        else:
-            self.change(name, ActiveState="failed", SubState="failed", **ended)
+        with self._lock:
+            self.change(name, ActiveState="failed", SubState="failed", Result="signal",
+                        ExecMainCode=2, ExecMainStatus=int(number))
+            if restarts:
+                # In the same breath: nobody who asks ever hears of the state before.
+                self.change(name, ActiveState="activating", SubState="auto-restart")
 
     def auto_restart(self, name):
         """RestartSec= is over."""
@@ -311,7 +317,11 @@ class Systemd:
             "(uoss)", (self._job, f"{PATH}/job/{self._job}", name, "done")))
 
     def reload(self):
-        """As `systemctl daemon-reload` does."""
+        """As `systemctl daemon-reload` does. It forgets which condition has failed."""
+        with self._lock:
+            for unit in self.units.values():
+                unit.properties["Conditions"] = [
+                    (*condition[:4], 0) for condition in unit.properties["Conditions"]]
         for active in (True, False):
             self._emit(PATH, MANAGER, "Reloading", GLib.Variant("(b)", (active,)))
 

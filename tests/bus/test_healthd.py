@@ -191,7 +191,8 @@ def test_hands_off(systemd, healthd, device):
     eventually(lambda: service(healthd, "identclient")["state"] == "activating")
     assert service(healthd, "unbox-firewall")["state"] == "failed"
     assert events_of(healthd, "unbox-firewall") == ["failed"]
-    assert device.notify.status == "unbox-firewall was killed (SIGKILL) (7 services watched)"
+    eventually(lambda: device.notify.status
+               == "unbox-firewall was killed (SIGKILL) (7 services watched)")
     assert systemd.calls == []
 
 
@@ -225,7 +226,7 @@ def test_try_restart_of_an_idle_unit_is_no_stop(systemd, healthd):
 def test_units_of_the_configuration(systemd, device):
     systemd.add("radio@one.service")
     systemd.add("hostapd.service")
-    device.configure("health: {units: [hostapd, 'radio@*', nowhere]}\n")
+    device.configure("health: {units: [hostapd, 'radio@*', 'no*', nowhere]}\n")
     device.start("healthd")
     peer = device.connect("healthd")
     health = peer.call("get_health")
@@ -241,6 +242,7 @@ def test_units_of_the_configuration(systemd, device):
     systemd.add("nowhere.service")
     systemd.reload()
     eventually(lambda: peer.call("get_health")["nowhere"] == "active")
+    assert service(peer, "identclient")["detail"].endswith("/var/lib/unbox/identity/provisioned")
     peer.close()
 
 
@@ -267,7 +269,7 @@ def test_a_wrong_configuration_is_said(systemd, device):
     daemon = device.start("healthd", ready=False)
     assert daemon.wait() == 78
     assert "health.unit" in device.journal.find(MESSAGE_ID=CONFIG_INVALID)[0]["MESSAGE"]
-    assert device.notify.status
+    assert "/etc/unbox/config.yaml:1" in device.notify.status
 
 
 def test_reload_storm(systemd, healthd):
