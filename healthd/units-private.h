@@ -51,6 +51,9 @@ void units_evaluate_all(struct units *units);
 /* Takes a snapshot of all units; `fresh`: systemd has forgotten our references. */
 void units_sync(struct units *units, bool fresh);
 
+/* Begins to watch one that a glob matches, if it is really there. */
+void units_discover(struct units *units, const char *name);
+
 /* Asks for the properties of one that is known already. */
 void units_refresh(struct units *units, struct unit *unit);
 

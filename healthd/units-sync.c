@@ -86,6 +86,12 @@ static struct unit *take_over(struct units *units, sd_bus_message *reply)
             unbox_log_errno(LOG_WARNING, r, "can't read what systemd says of a unit");
         return NULL;
     }
+    /* A reload makes systemd forget which condition it was, though not that it failed. */
+    if (facts.condition && !*facts.condition &&
+            facts.condition_time == unit->facts.condition_time) {
+        free(facts.condition);
+        facts.condition = STEAL(unit->facts.condition);
+    }
     unit_facts_clear(&unit->facts);
     unit->facts = facts;
     unit->listed = true;
@@ -169,6 +175,9 @@ static void read_rows(struct units *units, sd_bus_message *reply, bool add)
     if (sd_bus_message_enter_container(reply, 'a', "(ssssssouso)") < 0)
         return;
     while (read_row(reply, &name, &load, &path) > 0) {
+        /* Something only mentions it. */
+        if (add && strcmp(load, "loaded") != 0)
+            continue;
         if (add) {
             struct unit *unit =
                     units_find(units, name) ? NULL : units_add(units, name, UNIT_HEALED);
@@ -227,6 +236,22 @@ void units_sync(struct units *units, bool fresh)
     units->pending++;
     if (units->patterns && units->patterns[0] &&
             systemd1_list_units_like(units->systemd, units->patterns, on_matched, units) >= 0)
+        units->pending++;
+}
+
+/*
+ * As a pattern, not as a name: for a name systemd would load what isn't there, and tell everybody,
+ * us too, that it appeared.
+ */
+void units_discover(struct units *units, const char *name)
+{
+    char *pattern[] = {(char *)name, NULL};
+    int r;
+
+    r = systemd1_list_units_like(units->systemd, pattern, on_matched, units);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "can't ask systemd for %s", name);
+    else
         units->pending++;
 }
 

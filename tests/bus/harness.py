@@ -245,8 +245,8 @@ class Daemon:
         self._process.kill()
         self._process.wait()
 
-    def signal(self, number):
-        self._process.send_signal(number)
+    def reload(self):
+        self._process.send_signal(signal.SIGHUP)
 
     def stop(self):
         """SIGTERM; returns the exit code."""
@@ -290,6 +290,20 @@ class Device:
             eventually(lambda: self.notify.seen("READY") or not daemon.running, what=f"{name} ready")
             assert daemon.running, f"{name} ended: {self.log()}"
         return daemon
+
+    def restart(self, name):
+        """Ends the daemon cleanly, and starts it again."""
+        for daemon in self._daemons:
+            if daemon.name == name and daemon.running:
+                assert daemon.stop() == 0
+        return self.start(name)
+
+    def run(self, program, *arguments):
+        """Runs BUILD_DIR/program to its end, as an operator would; returns a CompletedProcess."""
+        return subprocess.run(
+            ["unshare", "--mount", "sh", "-ec", ENTER, "sh", BUILD_DIR / program, *arguments],
+            env={**os.environ, "ROOT": str(self.root)},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
 
     def connect(self, name):
         """A Peer on /run/unbox/NAME.sock."""
