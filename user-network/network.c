@@ -313,6 +313,10 @@ static int make_sources(struct network *network, sd_event *event)
     r = sd_event_add_defer(event, &network->soon, on_soon, network);
     if (r < 0)
         return r;
+    /* The first look waits for libnm: before, NetworkManager would seem not to be running. */
+    r = sd_event_source_set_enabled(network->soon, SD_EVENT_OFF);
+    if (r < 0)
+        return r;
     r = sd_event_add_time(event, &network->again, CLOCK_BOOTTIME, UINT64_MAX, 0, on_again, network);
     if (r < 0)
         return r;
