@@ -14,7 +14,7 @@
 #define RETRY_MIN_USEC (100 * USEC_PER_MSEC)
 #define RETRY_MAX_USEC (5 * USEC_PER_SEC)
 
-static void retry_later(struct systemd1 *systemd)
+void systemd1_ask_again(struct systemd1 *systemd)
 {
     int r;
 
@@ -22,10 +22,15 @@ static void retry_later(struct systemd1 *systemd)
     if (r >= 0)
         r = sd_event_source_set_enabled(systemd->retry, SD_EVENT_ONESHOT);
     if (r < 0)
-        unbox_log_errno(LOG_ERR, r, "can't arm the timer that reconnects to the system bus");
+        unbox_log_errno(LOG_ERR, r, "can't arm the timer that asks systemd again");
     systemd->retry_usec *= 2;
     if (systemd->retry_usec > RETRY_MAX_USEC)
         systemd->retry_usec = RETRY_MAX_USEC;
+}
+
+void systemd1_settled(struct systemd1 *systemd)
+{
+    systemd->retry_usec = RETRY_MIN_USEC;
 }
 
 static void lose(struct systemd1 *systemd)
@@ -44,7 +49,7 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *ret_
         unbox_log(LOG_WARNING, "lost the system bus, connecting again");
     lose(systemd);
     systemd1_fail_waiting(systemd);
-    retry_later(systemd);
+    systemd1_ask_again(systemd);
     return 0;
 }
 
@@ -104,10 +109,9 @@ static int on_subscribed(sd_bus_message *m, void *userdata, sd_bus_error *ret_er
     /* AlreadySubscribed: systemd remembers us from before it was executed anew. */
     if (error && !sd_bus_error_has_name(error, "org.freedesktop.systemd1.AlreadySubscribed")) {
         unbox_log(LOG_WARNING, "systemd takes no subscription: %s", error->message ?: error->name);
-        retry_later(systemd);
+        systemd1_ask_again(systemd);
         return 0;
     }
-    systemd->retry_usec = RETRY_MIN_USEC;
     become_stale(systemd, true);
     return 0;
 }
@@ -196,9 +200,15 @@ static int connect_bus(struct systemd1 *systemd)
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
     struct systemd1 *systemd = userdata;
+    int r;
 
-    if (connect_bus(systemd) < 0)
-        retry_later(systemd);
+    /* Calls may be on their way on a connection that lives: it is kept. */
+    if (systemd->bus && sd_bus_is_open(systemd->bus) > 0)
+        r = subscribe(systemd);
+    else
+        r = connect_bus(systemd);
+    if (r < 0)
+        systemd1_ask_again(systemd);
     return 0;
 }
 

@@ -21,6 +21,7 @@ struct units {
     char **patterns; /* globs of the configuration, ended by NULL */
     struct restart *restarts;
     unsigned pending; /* answers that the snapshot waits for */
+    bool unlisted;    /* a list was refused: the snapshot is worth nothing */
     bool again;       /* it was stale before it was complete */
     bool known;
 };

@@ -30,6 +30,11 @@ static void complete(struct units *units)
 {
     if (--units->pending > 0)
         return;
+    if (units->unlisted) {
+        units->unlisted = false;
+        systemd1_ask_again(units->systemd);
+        return;
+    }
     if (units->again) {
         units->again = false;
         units_sync(units, false);
@@ -39,6 +44,7 @@ static void complete(struct units *units)
         if (!units->units[i]->listed)
             (void)unit_facts_set_unloaded(&units->units[i]->facts, "not-found");
     units->known = true;
+    systemd1_settled(units->systemd);
     units_evaluate_all(units);
 }
 
@@ -131,6 +137,8 @@ static void ask(struct units *units, const char *name, const char *path)
     struct unit *unit = units_find(units, name);
     int r;
 
+    if (unit)
+        unit->listed = true;
     if (!unit || !unit->referenced) {
         r = systemd1_ref_unit(units->systemd, name, on_referenced, NULL);
         if (r >= 0 && unit)
@@ -190,6 +198,13 @@ static void read_rows(struct units *units, sd_bus_message *reply, bool add)
     }
 }
 
+/* It says nothing about the units: what is known of them stays, until it can be asked again. */
+static void cannot_list(struct units *units, const char *error)
+{
+    unbox_log(LOG_INFO, "systemd lists no units, asking again: %s", error);
+    units->unlisted = true;
+}
+
 static void on_listed(sd_bus_message *reply, const char *error, void *userdata)
 {
     struct units *units = userdata;
@@ -197,7 +212,7 @@ static void on_listed(sd_bus_message *reply, const char *error, void *userdata)
     if (reply)
         read_rows(units, reply, false);
     else
-        unbox_log(LOG_WARNING, "systemd lists no units: %s", error);
+        cannot_list(units, error);
     complete(units);
 }
 
@@ -208,7 +223,7 @@ static void on_matched(sd_bus_message *reply, const char *error, void *userdata)
     if (reply)
         read_rows(units, reply, true);
     else
-        unbox_log(LOG_WARNING, "systemd lists no units: %s", error);
+        cannot_list(units, error);
     complete(units);
 }
 

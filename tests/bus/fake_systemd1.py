@@ -93,6 +93,8 @@ class Systemd:
         self.units = {}
         self.calls = []  # (method, unit) of the calls that change something
         self.subscribed = 0
+        self.lists = 0
+        self.refuses_lists = False
         self._job = 0
         self._lock = threading.RLock()
         self._context = GLib.MainContext()
@@ -201,6 +203,10 @@ class Systemd:
                 p["Job"][0], "start" if p["Job"][0] else "", p["Job"][1])
 
     def _ListUnitsByNames(self, names, invocation):
+        self.lists += 1
+        if self.refuses_lists:
+            invocation.return_dbus_error("org.freedesktop.DBus.Error.LimitsExceeded", "Not now.")
+            return invocation
         return GLib.Variant("(a(ssssssouso))", ([self._row(name) for name in names],))
 
     def _ListUnitsByPatterns(self, _states, patterns, invocation):

@@ -279,6 +279,19 @@ def test_reload_storm(systemd, healthd):
     eventually(lambda: service(healthd, "user-network")["restarts"] == 1)
 
 
+def test_a_list_is_refused(systemd, healthd, device):
+    lists = systemd.lists
+    systemd.refuses_lists = True
+    systemd.reload()
+    eventually(lambda: systemd.lists >= lists + 3)
+    # What is known stays so.
+    assert healthd.call("get_health")["user-network"] == "active"
+    assert events_of(healthd, "user-network") == []
+    systemd.add("identserver.service")
+    systemd.refuses_lists = False
+    eventually(lambda: healthd.call("get_health").get("identserver") == "active")
+
+
 def test_the_bus_is_restarted(bus, systemd, healthd, device):
     bus.stop()
     eventually(lambda: device.notify.status == "waiting for systemd on the system bus")
