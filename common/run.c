@@ -145,19 +145,24 @@ void unbox_run_ready(struct unbox_run *run)
     (void)sd_notify(0, "READY=1");
 }
 
+/* NULL when there is no memory for it: the line before stays. */
+__attribute__((format(printf, 1, 0))) static char *format_status(const char *format, va_list args)
+{
+    char *status;
+
+    return vasprintf(&status, format, args) < 0 ? NULL : status;
+}
+
 void unbox_run_status(struct unbox_run *run, const char *format, ...)
 {
     _cleanup_free_ char *status = NULL;
     va_list args;
-    int n;
 
     va_start(args, format);
-    n = vasprintf(&status, format, args);
+    status = format_status(format, args);
     va_end(args);
-    if (n < 0) {
-        status = NULL;
+    if (!status)
         return;
-    }
     if (run->status && strcmp(run->status, status) == 0)
         return;
     (void)sd_notifyf(0, "STATUS=%s", status);
@@ -179,14 +184,11 @@ void unbox_run_notify_status(const char *format, ...)
 {
     _cleanup_free_ char *status = NULL;
     va_list args;
-    int n;
 
     va_start(args, format);
-    n = vasprintf(&status, format, args);
+    status = format_status(format, args);
     va_end(args);
-    if (n < 0) {
-        status = NULL;
+    if (!status)
         return;
-    }
     (void)sd_notifyf(0, "STATUS=%s", status);
 }

@@ -73,7 +73,7 @@ static void follow_hostname(struct network *network)
     if (!name || !*name || strcmp(name, network->hostname) == 0 ||
             strlen(name) >= sizeof(network->hostname))
         return;
-    strcpy(network->hostname, name);
+    memcpy(network->hostname, name, strlen(name) + 1);
     r = hotspot_write_names(network->paths, name);
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "the hotspot won't resolve the hostname %s", name);
