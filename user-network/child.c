@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Runs a program from the event loop. It has ended when its exit status is there; what it wrote is
- * read then in one go, so it may write no more than a pipe holds: netplan's complaints are short.
+ * Runs a program from the event loop. What it writes is read as it comes, so that it never waits
+ * for us, and kept as far as it is of interest. It has ended when its exit status is there.
  */
 
 #include "child.h"
@@ -11,14 +11,18 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 
 #define OUTPUT_MAX 4096
 
 struct child {
     pid_t pid;
-    int output; /* the end that we read */
+    int pipe; /* the end that we read */
+    char output[OUTPUT_MAX + 1];
+    size_t size;
     bool timed_out;
+    sd_event_source *readable;
     sd_event_source *exited;
     sd_event_source *timer;
     child_done done;
@@ -32,10 +36,33 @@ struct child *child_free(struct child *child)
     /* The event source owns the process: it kills and reaps what still runs. */
     sd_event_source_disable_unref(child->exited);
     sd_event_source_disable_unref(child->timer);
-    if (child->output >= 0)
-        close(child->output);
+    sd_event_source_disable_unref(child->readable);
+    if (child->pipe >= 0)
+        close(child->pipe);
     free(child);
     return NULL;
+}
+
+/* Reads once, for a child that never stops writing must not hold up the loop. As read(). */
+static ssize_t read_some(struct child *child)
+{
+    char buffer[OUTPUT_MAX];
+    size_t room = OUTPUT_MAX - child->size;
+    ssize_t size;
+
+    size = read(child->pipe, buffer, sizeof(buffer));
+    if (size <= 0)
+        return size;
+    if ((size_t)size < room)
+        room = size;
+    memcpy(child->output + child->size, buffer, room);
+    child->size += room;
+    return size;
+}
+
+static int on_readable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    return read_some(userdata) == 0 ? sd_event_source_set_enabled(source, SD_EVENT_OFF) : 0;
 }
 
 static int on_exited(sd_event_source *source, const siginfo_t *info, void *userdata)
@@ -44,18 +71,17 @@ static int on_exited(sd_event_source *source, const siginfo_t *info, void *userd
     child_done done = child->done;
     void *done_userdata = child->userdata;
     char output[OUTPUT_MAX + 1];
-    ssize_t size;
     int status;
 
     status = child->timed_out              ? -ETIMEDOUT
              : info->si_code == CLD_EXITED ? info->si_status
                                            : -EPROTO;
-    size = read(child->output, output, OUTPUT_MAX);
-    if (size < 0)
-        size = 0;
-    while (size > 0 && output[size - 1] == '\n')
-        size--;
-    output[size] = '\0';
+    while (child->size < OUTPUT_MAX && read_some(child) > 0)
+        ;
+    while (child->size > 0 && child->output[child->size - 1] == '\n')
+        child->size--;
+    child->output[child->size] = '\0';
+    memcpy(output, child->output, child->size + 1);
     child_free(child);
     done(status, output, done_userdata);
     return 0;
@@ -106,13 +132,19 @@ int child_start(sd_event *event, const char *const *argv, uint64_t timeout_usec,
 
     if (!child)
         return -ENOMEM;
-    child->output = -1;
+    child->pipe = -1;
     child->done = done;
     child->userdata = userdata;
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+    if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
-    child->output = ends[0];
+    child->pipe = ends[0];
     output = ends[1];
+    /* Ours alone: the child must be able to take writing for granted. */
+    if (fcntl(child->pipe, F_SETFL, O_NONBLOCK) < 0)
+        return -errno;
+    r = sd_event_add_io(event, &child->readable, child->pipe, EPOLLIN, on_readable, child);
+    if (r < 0)
+        return r;
     r = spawn(argv, output, &child->pid);
     if (r < 0)
         return r;

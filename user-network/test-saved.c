@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The files on the disk: whatever a power cut left, a start brings them in line. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "hotspot.h"
+#include "join-record.h"
+#include "saved.h"
+#include "unbox/store.h"
+
+static char root[32];
+static struct paths paths;
+static sd_event *event;
+
+static void make_folder(const char *place)
+{
+    char path[256];
+
+    snprintf(path, sizeof(path), "%s%s", root, place);
+    for (char *slash = path + strlen(root) + 1; slash; slash = strchr(slash + 1, '/')) {
+        char end = *slash;
+
+        *slash = '\0';
+        (void)mkdir(path, 0755);
+        *slash = end;
+    }
+    assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+}
+
+static int make_root(void **state)
+{
+    strcpy(root, "/tmp/saved-XXXXXX");
+    assert_non_null(mkdtemp(root));
+    assert_int_equal(paths_init(root, &paths), 0);
+    make_folder("/var/lib/unbox/network");
+    make_folder("/etc/netplan");
+    make_folder("/etc/NetworkManager/dnsmasq-shared.d");
+    assert_true(sd_event_new(&event) >= 0);
+    return 0;
+}
+
+static int remove_root(void **state)
+{
+    sd_event_unref(event);
+    paths_done(&paths);
+    assert_int_equal(unbox_store_remove_tree(root), 1);
+    return 0;
+}
+
+static void write_network(const char *path, const char *name)
+{
+    struct wifi_network network = {.psk = "12345678"};
+    _cleanup_free_ char *text = NULL;
+    size_t size;
+
+    assert_int_equal(ssid_from_bytes(name, strlen(name), &network.ssid), 0);
+    assert_int_equal(wifi_yaml_write(&network, "wlan0", "", &text, &size), 0);
+    assert_int_equal(unbox_store_write(path, text, size, 0600, -1, -1), 0);
+}
+
+static struct saved *start(void)
+{
+    struct saved_options options = {.paths = &paths, .interface = "wlan0", .country = ""};
+    struct saved *saved = NULL;
+
+    assert_int_equal(saved_new(event, &options, &saved), 0);
+    return saved;
+}
+
+static void assert_same(const char *a, const char *b)
+{
+    _cleanup_free_ char *left = NULL;
+    _cleanup_free_ char *right = NULL;
+
+    assert_int_equal(unbox_store_read(a, 4096, &left, NULL), 0);
+    assert_int_equal(unbox_store_read(b, 4096, &right, NULL), 0);
+    assert_string_equal(left, right);
+}
+
+static void test_nothing(void **state)
+{
+    struct saved *saved = start();
+
+    assert_null(saved_network(saved));
+    assert_int_not_equal(access(paths.installed, F_OK), 0);
+    assert_null(saved_free(saved));
+}
+
+static void test_copy_is_missing(void **state)
+{
+    struct saved *saved;
+    struct stat st;
+
+    write_network(paths.truth, "home");
+    saved = start();
+    assert_non_null(saved_network(saved));
+    assert_same(paths.truth, paths.installed);
+    assert_int_equal(stat(paths.installed, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    saved_free(saved);
+}
+
+static void test_copy_is_another(void **state)
+{
+    struct saved *saved;
+
+    write_network(paths.truth, "home");
+    write_network(paths.installed, "another");
+    saved = start();
+    assert_same(paths.truth, paths.installed);
+    saved_free(saved);
+}
+
+static void test_copy_without_truth(void **state)
+{
+    struct saved *saved;
+
+    write_network(paths.installed, "forgotten");
+    saved = start();
+    assert_null(saved_network(saved));
+    assert_int_not_equal(access(paths.installed, F_OK), 0);
+    saved_free(saved);
+}
+
+static void test_truth_is_broken(void **state)
+{
+    static const char broken[] = "network: {wifis: [";
+    char aside[256];
+    struct saved *saved;
+
+    assert_int_equal(unbox_store_write(paths.truth, broken, strlen(broken), 0600, -1, -1), 0);
+    write_network(paths.installed, "home");
+    saved = start();
+    assert_null(saved_network(saved));
+    assert_int_not_equal(access(paths.installed, F_OK), 0);
+    snprintf(aside, sizeof(aside), "%s.broken", paths.truth);
+    assert_int_equal(access(aside, F_OK), 0);
+    saved_free(saved);
+}
+
+static void test_name_that_cannot_be_written(void **state)
+{
+    struct wifi_network network = {.ssid = {"caf\xe9", 4}, .psk = "12345678"};
+    struct saved *saved = start();
+
+    assert_int_equal(saved_check(saved, &network, NULL, NULL), -EILSEQ);
+    assert_false(saved_busy(saved));
+    assert_int_equal(saved_install(saved), -EINVAL);
+    saved_free(saved);
+}
+
+static void test_join_record(void **state)
+{
+    struct ssid ssid, back;
+    char *checkpoint = NULL;
+
+    assert_int_equal(ssid_from_bytes("a\0\xff", 3, &ssid), 0);
+    assert_int_equal(join_record_read(&paths, &back, &checkpoint), 0);
+    assert_int_equal(join_record_write(&paths, &ssid, "/checkpoint/1"), 0);
+    assert_int_equal(join_record_read(&paths, &back, &checkpoint), 1);
+    assert_true(ssid_equal(&ssid, &back));
+    assert_string_equal(checkpoint, "/checkpoint/1");
+    free(checkpoint);
+    join_record_remove(&paths);
+    assert_int_equal(join_record_read(&paths, &back, &checkpoint), 0);
+}
+
+static void test_hotspot_names(void **state)
+{
+    _cleanup_free_ char *text = NULL;
+
+    assert_int_equal(hotspot_write_names(&paths, "unbox-1"), 1);
+    assert_int_equal(hotspot_write_names(&paths, "unbox-1"), 0);
+    assert_int_equal(hotspot_write_names(&paths, "unbox-2"), 1);
+    assert_int_equal(unbox_store_read(paths.hotspot_names, 4096, &text, NULL), 0);
+    assert_non_null(strstr(text, "\nhost-record=unbox-2,unbox-2.local,10.42.0.1\n"));
+    assert_int_equal(hotspot_write_names(&paths, ""), -EINVAL);
+    assert_int_equal(hotspot_write_names(&paths, "a\naddress=/#/1.2.3.4"), -EINVAL);
+    assert_int_equal(hotspot_write_names(&paths, "-a"), -EINVAL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+            TEST(test_nothing),
+            TEST(test_copy_is_missing),
+            TEST(test_copy_is_another),
+            TEST(test_copy_without_truth),
+            TEST(test_truth_is_broken),
+            TEST(test_name_that_cannot_be_written),
+            TEST(test_join_record),
+            TEST(test_hotspot_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
