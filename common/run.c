@@ -145,12 +145,20 @@ void unbox_run_ready(struct unbox_run *run)
     (void)sd_notify(0, "READY=1");
 }
 
-/* NULL when there is no memory for it: the line before stays. */
+/*
+ * One line, whatever an SSID or a peer's message has in it: the manager takes a newline for the
+ * next field. NULL when there is no memory for it, and the line before stays.
+ */
 __attribute__((format(printf, 1, 0))) static char *format_status(const char *format, va_list args)
 {
     char *status;
 
-    return vasprintf(&status, format, args) < 0 ? NULL : status;
+    if (vasprintf(&status, format, args) < 0)
+        return NULL;
+    for (char *c = status; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+    return status;
 }
 
 void unbox_run_status(struct unbox_run *run, const char *format, ...)
