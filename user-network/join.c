@@ -21,6 +21,9 @@
 /* When NetworkManager hasn't taken up the new profile by itself after the radio came on again. */
 #define AUTOCONNECT_USEC (12 * USEC_PER_SEC)
 
+/* A router that was seen longer ago than this may have been switched off since. */
+#define RECENT_USEC (300 * USEC_PER_SEC)
+
 enum join_step {
     JOIN_IDLE,
     JOIN_CHECKING,
@@ -60,8 +63,6 @@ struct join {
     struct join_options options;
     enum join_step step;
     struct wifi_network network;
-    struct scan_entry seen;
-    bool was_seen;
     bool installed;
     bool helped;     /* we have activated the saved profile ourselves */
     unsigned reason; /* of the last failed activation; 0: none */
@@ -129,13 +130,24 @@ int join_summary(const struct join *join, char **ret)
     return 0;
 }
 
+/* What the scans know of it, those of the attempt itself among them; NULL when it isn't in the air.
+ */
+static const struct scan_entry *seen(const struct join *join)
+{
+    const struct scan_entry *entry = scan_list_find(join->options.air, &join->network.ssid);
+    uint64_t now_usec = 0;
+
+    (void)sd_event_now(join->options.event, CLOCK_BOOTTIME, &now_usec);
+    return entry && entry->seen_usec + RECENT_USEC >= now_usec ? entry : NULL;
+}
+
 /* What a step that took too long says about the network. */
 static enum verdict_code code_of_timeout(const struct join *join)
 {
     if (join->reason)
-        return verdict_from_reason(join->reason, join->was_seen ? &join->seen : NULL);
+        return verdict_from_reason(join->reason, seen(join));
     if (join->step == JOIN_ASSOCIATING)
-        return join->was_seen ? VERDICT_NO_ANSWER : VERDICT_NOT_FOUND;
+        return seen(join) ? VERDICT_NO_ANSWER : VERDICT_NOT_FOUND;
     return join->step == JOIN_ADDRESS ? VERDICT_NO_ADDRESS : VERDICT_FAILED;
 }
 
@@ -359,7 +371,7 @@ static void on_checked(int error, const char *message, void *userdata)
     nm_checkpoint_create(join->options.nm, CHECKPOINT_SEC, on_checkpoint, join);
 }
 
-int join_start(struct join *join, const struct wifi_network *network, const struct scan_entry *seen)
+int join_start(struct join *join, const struct wifi_network *network)
 {
     struct timespec now;
     int r;
@@ -372,9 +384,6 @@ int join_start(struct join *join, const struct wifi_network *network, const stru
     clock_gettime(CLOCK_REALTIME, &now);
     join->started_usec = now.tv_sec * USEC_PER_SEC;
     join->network = *network;
-    join->was_seen = seen != NULL;
-    if (seen)
-        join->seen = *seen;
     join->installed = false;
     join->reason = 0;
     enter(join, JOIN_CHECKING);
@@ -443,55 +452,5 @@ void join_activation_failed(struct join *join, unsigned reason)
         return;
     if (asprintf(&detail, "NetworkManager's reason %u", reason) < 0)
         detail = NULL;
-    undo(join, verdict_from_reason(reason, join->was_seen ? &join->seen : NULL), detail);
-}
-
-int join_recover(struct join *join, struct ssid *ret)
-{
-    _cleanup_free_ char *checkpoint = NULL;
-    int r;
-
-    r = join_record_read(join->options.paths, ret, &checkpoint);
-    if (r <= 0)
-        return 0;
-    if (checkpoint)
-        (void)nm_checkpoint_adopt(join->options.nm, checkpoint);
-    return 1;
-}
-
-struct clean_up {
-    struct join *join;
-    nm_done done;
-    void *userdata;
-};
-
-static void on_trial_cleaned_up(int error, const char *message, void *userdata)
-{
-    _cleanup_free_ struct clean_up *clean_up = userdata;
-
-    join_record_remove(clean_up->join->options.paths);
-    clean_up->done(0, NULL, clean_up->userdata);
-}
-
-static void on_checkpoint_cleaned_up(int error, const char *message, void *userdata)
-{
-    struct clean_up *clean_up = userdata;
-
-    nm_delete_profile(clean_up->join->options.nm, NM_JOIN_UUID, on_trial_cleaned_up, clean_up);
-}
-
-void join_clean_up(struct join *join, bool proved, nm_done done, void *userdata)
-{
-    struct clean_up *clean_up = malloc(sizeof(*clean_up));
-
-    if (!clean_up) {
-        done(0, NULL, userdata);
-        return;
-    }
-    *clean_up = (struct clean_up){.join = join, .done = done, .userdata = userdata};
-    /* After a reboot there is no checkpoint, and neither call finds one: that is fine. */
-    if (proved)
-        nm_checkpoint_destroy(join->options.nm, on_checkpoint_cleaned_up, clean_up);
-    else
-        nm_checkpoint_rollback(join->options.nm, on_checkpoint_cleaned_up, clean_up);
+    undo(join, verdict_from_reason(reason, seen(join)), detail);
 }

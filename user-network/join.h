@@ -15,9 +15,10 @@ struct join;
 
 struct join_options {
     sd_event *event;
-    const struct paths *paths; /* borrowed, like the next two */
+    const struct paths *paths; /* borrowed, like the next three */
     struct nm *nm;
     struct saved *saved;
+    const struct scan_list *air; /* kept up to date by others */
     /*
      * It has ended. `detail` is for the technician, and may be NULL. The radio may still be on its
      * way back to what it did before.
@@ -29,25 +30,14 @@ struct join_options {
 
 int join_new(const struct join_options *options, struct join **ret);
 
-/* Accepts NULL; returns NULL. One that goes on is left to the next start: see join_recover(). */
+/* Accepts NULL; returns NULL. One that goes on is left to the next start: see join-recover.h. */
 struct join *join_free(struct join *join);
 
 /*
- * Begins. `seen` is what is known of the network from scans, or NULL. 0, -EBUSY while one goes on,
- * -EILSEQ for a name that netplan can't take, or another negative errno.
+ * Begins. 0, -EBUSY while one goes on, -EILSEQ for a name that netplan can't take, or another
+ * negative errno.
  */
-int join_start(
-        struct join *join, const struct wifi_network *network, const struct scan_entry *seen);
-
-/*
- * Looks for a join that an earlier run of ours didn't finish, and takes over its checkpoint. 1 with
- * the network's name when there was one, 0 when not.
- */
-int join_recover(struct join *join, struct ssid *ret);
-
-/* Ends what join_recover() found: NetworkManager goes back to what was before, unless the network
- * had been proved already and is the truth now. `done` is always called with 0. */
-void join_clean_up(struct join *join, bool proved, nm_done done, void *userdata);
+int join_start(struct join *join, const struct wifi_network *network);
 
 bool join_running(const struct join *join);
 

@@ -93,8 +93,13 @@ static void keep_hotspot(
         struct life *life, const struct life_facts *facts, struct life_decision *decision)
 {
     decision->state = facts->radio == NM_RADIO_UP ? LIFE_HOTSPOT : idle_state(facts);
-    /* Whoever is on it, or about to be, isn't thrown off. */
-    if (facts->radio != NM_RADIO_UP || facts->clients > 0)
+    if (facts->radio != NM_RADIO_UP)
+        return;
+    /* We were away, and with us the list of what is in the air. */
+    if (!facts->scanned && !facts->scanning)
+        act(life, facts, decision, LIFE_SCAN);
+    /* Whoever is on it isn't thrown off. */
+    if (facts->clients > 0)
         return;
     if (facts->wire_up || facts->hotspot_stale) {
         act(life, facts, decision, LIFE_CLOSE_HOTSPOT);

@@ -14,6 +14,9 @@
 
 /* Longer than a customer takes to choose while the hotspot keeps the radio from looking around. */
 #define KEEP_USEC (900 * USEC_PER_SEC)
+/* NetworkManager scans by itself at a start: what it saw a moment ago needn't be asked for again.
+ */
+#define FRESH_USEC (10 * USEC_PER_SEC)
 #define RECENT_USEC (60 * USEC_PER_SEC)
 
 static void on_scan(int error, const char *message, void *userdata)
@@ -32,9 +35,19 @@ static void ask(struct network *network, uint64_t now_usec)
     nm_scan(network->nm, saved && saved->hidden ? &saved->ssid : NULL, on_scan, NULL);
 }
 
+static bool scanned_since(const struct network *network, uint64_t now_usec, uint64_t span_usec)
+{
+    return network->radio.last_scan_msec >= 0 &&
+           network->radio.last_scan_msec * USEC_PER_MSEC + span_usec >= now_usec;
+}
+
 void network_scan_begin(struct network *network, uint64_t now_usec)
 {
-    if (network->scan_started)
+    /* While it looks around, the radio isn't there for the phones on the hotspot. */
+    bool enough = stations_count(network->stations) > 0 && network->scanned &&
+                  scanned_since(network, now_usec, FRESH_USEC);
+
+    if (network->scan_started || enough)
         return;
     network->scan_repeated = false;
     ask(network, now_usec);
@@ -53,8 +66,11 @@ uint64_t network_scan_look(struct network *network, uint64_t now_usec)
     bool moved = network->radio.last_scan_msec > network->scan_before;
 
     nm_look_air(network->nm, &network->hotspot_ssid, &network->air);
-    if (!network->scan_started)
+    if (!network->scan_started) {
+        if (network->air.n_entries > 0 && scanned_since(network, now_usec, FRESH_USEC))
+            network->scanned = true;
         return 0;
+    }
     if (!moved && now_usec < network->scan_started + ROUND_USEC)
         return network->scan_started + ROUND_USEC;
     if (!network->scan_repeated && !saw_anything(network) && nm_running(network->nm)) {

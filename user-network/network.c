@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "hotspot.h"
+#include "join-recover.h"
 #include "network-act.h"
 #include "network-scan.h"
 #include "page-port.h"
@@ -156,7 +157,7 @@ static void recover(struct network *network)
     network->recovering = false;
     network->busy = true;
     set_verdict(network, proved ? VERDICT_JOINED : VERDICT_INTERRUPTED, &network->recovered, NULL);
-    join_clean_up(network->join, proved, on_recovered, network);
+    join_clean_up(network->paths, network->nm, proved, on_recovered, network);
 }
 
 static void gather(struct network *network, uint64_t now_usec, struct life_facts *ret)
@@ -292,13 +293,14 @@ static int make_parts(struct network *network, sd_event *event)
             .paths = network->paths,
             .nm = network->nm,
             .saved = network->saved,
+            .air = &network->air,
             .done = on_joined,
             .userdata = network,
     };
     r = join_new(&join, &network->join);
     if (r < 0)
         return r;
-    network->recovering = join_recover(network->join, &network->recovered) > 0;
+    network->recovering = join_recover(network->paths, network->nm, &network->recovered) > 0;
     r = stations_new(
             network->bus, network->wifi_interface, on_changed, network, &network->stations);
     if (r < 0)
@@ -381,7 +383,7 @@ int network_join(struct network *network, const struct wifi_network *wanted)
         return -EBUSY;
     if (!nm_running(network->nm) || network->radio.state < NM_RADIO_IDLE)
         return -ENOTCONN;
-    r = join_start(network->join, wanted, scan_list_find(&network->air, &wanted->ssid));
+    r = join_start(network->join, wanted);
     if (r >= 0)
         network_look(network);
     return r;

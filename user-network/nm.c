@@ -56,8 +56,10 @@ static void watch_device(struct nm *nm, NMDevice **place, NMDevice *device)
     *place = g_object_ref(device);
     for (size_t i = 0; i < ELEMENTSOF(properties); i++)
         g_signal_connect_swapped(device, properties[i], G_CALLBACK(changed), nm);
-    if (NM_IS_DEVICE_WIFI(device))
+    if (NM_IS_DEVICE_WIFI(device)) {
         g_signal_connect_swapped(device, "notify::last-scan", G_CALLBACK(changed), nm);
+        g_signal_connect_swapped(device, "access-point-added", G_CALLBACK(changed), nm);
+    }
 }
 
 static void unwatch_radio(struct nm *nm)

@@ -47,6 +47,7 @@ static void after(uint64_t usec)
 static void hotspot_is_open(void)
 {
     facts.on_hotspot = true;
+    facts.scanned = true;
     facts.radio = NM_RADIO_UP;
     life_hotspot_opened(&life);
 }
@@ -87,6 +88,16 @@ static void test_wire_that_is_coming(void **state)
     assert_true(decision.again_usec > facts.now_usec);
     after(11 * USEC_PER_SEC);
     decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+static void test_hotspot_of_an_earlier_run(void **state)
+{
+    hotspot_is_open();
+    facts.scanned = false;
+    facts.clients = 1;
+    decide(LIFE_HOTSPOT, LIFE_SCAN);
+    facts.scanning = true;
+    decide(LIFE_HOTSPOT, LIFE_REST);
 }
 
 static void test_wire_closes_hotspot_without_guests(void **state)
@@ -304,6 +315,7 @@ int main(void)
             TEST(test_scan_then_hotspot),
             TEST(test_wire_keeps_hotspot_closed),
             TEST(test_wire_that_is_coming),
+            TEST(test_hotspot_of_an_earlier_run),
             TEST(test_wire_closes_hotspot_without_guests),
             TEST(test_failing_hotspot_is_tried_later_and_later),
             TEST(test_saved_network_at_start),
