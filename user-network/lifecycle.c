@@ -95,10 +95,12 @@ static void keep_hotspot(
     decision->state = facts->radio == NM_RADIO_UP ? LIFE_HOTSPOT : idle_state(facts);
     if (facts->radio != NM_RADIO_UP)
         return;
+    if (facts->hotspot_outdated)
+        act(life, facts, decision, LIFE_CLOSE_HOTSPOT);
     /* We were away, and with us the list of what is in the air. */
     if (!facts->scanned && !facts->scanning)
         act(life, facts, decision, LIFE_SCAN);
-    /* Whoever is on it isn't thrown off. */
+    /* Otherwise whoever is on it isn't thrown off. */
     if (facts->clients > 0)
         return;
     if (facts->wire_up || facts->hotspot_stale) {

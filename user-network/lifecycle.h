@@ -46,8 +46,9 @@ struct life_facts {
     bool radio_enabled;
     bool radio_blocked;
     enum nm_radio_state radio;
-    bool on_hotspot; /* what the radio does is the hotspot */
-    bool hotspot_stale;
+    bool on_hotspot;       /* what the radio does is the hotspot */
+    bool hotspot_stale;    /* it should be made anew, when nobody is on it */
+    bool hotspot_outdated; /* it should be made anew at once */
     unsigned clients;
     bool wire_up;     /* carrier and address */
     bool wire_coming; /* carrier, and an address may still come */

@@ -98,6 +98,7 @@ void network_act(struct network *network, enum life_action action)
     case LIFE_OPEN_HOTSPOT:
         network->opening = true;
         network->hotspot_stale = false;
+        network->hotspot_outdated = false;
         nm_open_hotspot(network->nm, &network->hotspot, on_hotspot_started, network);
         break;
     case LIFE_CLOSE_HOTSPOT:

@@ -98,8 +98,7 @@ static void announce_hotspot(struct network *network)
     network->hotspot_problem = NULL;
     life_hotspot_opened(&network->life);
     /* One that an earlier run of ours opened may have been made from another configuration. */
-    if (!ssid_equal(&network->radio.ssid, &network->hotspot_ssid))
-        network->hotspot_stale = true;
+    network->hotspot_outdated = !nm_hotspot_is_of(network->nm, &network->hotspot);
     ssid_display(&network->radio.ssid, name);
     unbox_log_event(LOG_INFO, UNBOX_MESSAGE_HOTSPOT_UP,
             UNBOX_FIELDS("UNBOX_SSID", name, "UNBOX_INTERFACE", network->wifi_interface),
@@ -177,6 +176,7 @@ static void gather(struct network *network, uint64_t now_usec, struct life_facts
             .radio = network->radio.state,
             .on_hotspot = network_on_hotspot(network),
             .hotspot_stale = network->hotspot_stale,
+            .hotspot_outdated = network->hotspot_outdated,
             .clients = stations_count(network->stations),
             .wire_up = network->wire.carrier && network->wire.address[0],
             .wire_coming = network->wire.carrier && network->wire.activating,

@@ -52,7 +52,8 @@ struct network {
     bool busy;    /* an action is under way */
     bool opening; /* the hotspot was asked for and isn't up yet */
     bool hotspot_announced;
-    bool hotspot_stale;
+    bool hotspot_stale;    /* it resolves another hostname */
+    bool hotspot_outdated; /* it is of another configuration */
     char *hotspot_problem; /* why it didn't open last time; NULL: it did */
     bool recovering;       /* an unfinished join was found, and isn't cleared away */
     struct ssid recovered;

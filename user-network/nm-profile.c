@@ -7,6 +7,38 @@
 
 #include <string.h>
 
+/* Of what configuration a hotspot is; in the profile, to be found again after a restart of ours. */
+#define HOTSPOT_DIGEST "unbox.configuration"
+
+static char *hotspot_digest(const struct nm_hotspot *hotspot)
+{
+    g_autofree char *text = g_strdup_printf("%s\n%s\n%s\n%u\n%s", hotspot->ssid, hotspot->password,
+            hotspot->band, hotspot->channel, hotspot->address);
+
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+}
+
+static NMSetting *hotspot_user(const struct nm_hotspot *hotspot)
+{
+    g_autofree char *digest = hotspot_digest(hotspot);
+    NMSetting *setting = nm_setting_user_new();
+
+    (void)nm_setting_user_set_data(NM_SETTING_USER(setting), HOTSPOT_DIGEST, digest, NULL);
+    return setting;
+}
+
+bool nm_hotspot_is_of(const struct nm *nm, const struct nm_hotspot *hotspot)
+{
+    g_autofree char *digest = hotspot_digest(hotspot);
+    NMRemoteConnection *profile;
+    NMSetting *user;
+
+    profile = nm_running(nm) ? nm_client_get_connection_by_uuid(nm->client, NM_HOTSPOT_UUID) : NULL;
+    user = profile ? nm_connection_get_setting(NM_CONNECTION(profile), NM_TYPE_SETTING_USER) : NULL;
+    return user &&
+           g_strcmp0(nm_setting_user_get_data(NM_SETTING_USER(user), HOTSPOT_DIGEST), digest) == 0;
+}
+
 static NMSetting *hotspot_wireless(const struct nm_hotspot *hotspot)
 {
     NMSetting *setting = nm_setting_wireless_new();
@@ -59,6 +91,7 @@ static NMConnection *hotspot_profile(const struct nm *nm, const struct nm_hotspo
     nm_connection_add_setting(profile, hotspot_security(hotspot));
     nm_connection_add_setting(profile, ip4);
     nm_connection_add_setting(profile, ip6);
+    nm_connection_add_setting(profile, hotspot_user(hotspot));
     return profile;
 }
 

@@ -90,6 +90,9 @@ void nm_look_air(const struct nm *nm, const struct ssid *except, struct scan_lis
 /* Whether a profile with this UUID, or stored in this file, is loaded. */
 bool nm_has_profile(const struct nm *nm, const char *uuid, const char *file);
 
+/* Whether the hotspot's profile that is loaded was made from these settings. */
+bool nm_hotspot_is_of(const struct nm *nm, const struct nm_hotspot *hotspot);
+
 /*
  * The calls. Each ends with one call of `done`, which may be NULL, unless nm_free() comes first.
  */

@@ -307,6 +307,14 @@ static void test_stale_hotspot_is_made_anew(void **state)
     decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
 }
 
+static void test_outdated_hotspot_is_closed_at_once(void **state)
+{
+    hotspot_is_open();
+    facts.clients = 1;
+    facts.hotspot_outdated = true;
+    decide(LIFE_HOTSPOT, LIFE_CLOSE_HOTSPOT);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, first_time)
 
 int main(void)
@@ -333,6 +341,7 @@ int main(void)
             TEST(test_networkmanager_goes_and_comes),
             TEST(test_nothing_is_done_during_a_join),
             TEST(test_stale_hotspot_is_made_anew),
+            TEST(test_outdated_hotspot_is_closed_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
