@@ -152,6 +152,19 @@ def test_the_ladder(systemd, healthd, device):
     assert systemd.restarts_of(name) == 3
 
 
+def test_what_no_restart_mends(systemd, healthd, device):
+    systemd.units["user-network.service"].outcome = "failed"
+    systemd.units["user-network.service"].exit_status = 78
+    systemd.start("user-network.service")
+    eventually(lambda: events_of(healthd, "user-network") == ["failed"])
+    shown = service(healthd, "user-network")
+    assert shown["state"] == "failed"
+    assert shown["detail"] == "exited with status 78, which no restart mends"
+    eventually(lambda: device.notify.status
+               == "user-network exited with status 78 (7 services watched)")
+    assert systemd.calls == []
+
+
 def test_what_was_stopped_on_purpose_stays_so(systemd, healthd, device):
     systemd.stop("user-network.service")
     eventually(lambda: service(healthd, "user-network")["detail"] == "stopped on purpose")
