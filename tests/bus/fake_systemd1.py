@@ -57,7 +57,8 @@ SIGNATURES = {
 OF_SERVICE = {"Type", "Result", "StatusText", "NRestarts", "ExecMainCode", "ExecMainStatus",
               "RestartPreventExitStatus", "MemoryCurrent", "Environment"}
 # Only in answers to questions: systemd invalidates it, or it never changes.
-SILENT = {"RestartPreventExitStatus", "Conditions", "Id", "Names", "Type", "LoadState", "UnitFileState", "TriggeredBy"}
+SILENT = {"RestartPreventExitStatus", "Conditions", "Id", "Names", "Type", "LoadState",
+          "UnitFileState", "TriggeredBy"}
 NO_JOB = (0, "/")
 
 

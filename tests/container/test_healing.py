@@ -27,8 +27,13 @@ def watched(lab):
     return lab
 
 
+def status(lab):
+    """What healthd says, or nothing while it is away."""
+    return lab.device.ask_or_none("healthd", "get_status")
+
+
 def service(lab, name):
-    return lab.device.ask("healthd", "get_status")["services"].get(name, {})
+    return status(lab).get("services", {}).get(name, {})
 
 
 def state(lab, name):
@@ -40,8 +45,7 @@ def kill(lab, name):
 
 
 def events(lab, name):
-    return [event["event"] for event in lab.device.ask("healthd", "get_status")["events"]
-            if event["service"] == name]
+    return [event["event"] for event in status(lab).get("events", []) if event["service"] == name]
 
 
 def told(lab, message_id, name):
@@ -82,7 +86,7 @@ def test_the_ladder_under_a_start_limit(watched):
 
 def test_stopped_on_purpose_stays_stopped(watched):
     watched.machine.run("systemctl stop product-a")
-    wait.until(lambda: service(watched, "product-a")["detail"] == "stopped on purpose", 5,
+    wait.until(lambda: service(watched, "product-a").get("detail") == "stopped on purpose", 5,
                "healthd to know")
     watched.machine.run("systemctl try-restart product-a && systemctl restart healthd")
     wait.until(lambda: service(watched, "product-a").get("detail") == "stopped on purpose", 10,
