@@ -73,7 +73,7 @@ static void follow_hostname(struct network *network)
     if (!name || !*name || strcmp(name, network->hostname) == 0 ||
             strlen(name) >= sizeof(network->hostname))
         return;
-    strcpy(network->hostname, name);
+    memcpy(network->hostname, name, strlen(name) + 1);
     r = hotspot_write_names(network->paths, name);
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "the hotspot won't resolve the hostname %s", name);
@@ -311,6 +311,10 @@ static int make_sources(struct network *network, sd_event *event)
     int r;
 
     r = sd_event_add_defer(event, &network->soon, on_soon, network);
+    if (r < 0)
+        return r;
+    /* The first look waits for libnm: before, NetworkManager would seem not to be running. */
+    r = sd_event_source_set_enabled(network->soon, SD_EVENT_OFF);
     if (r < 0)
         return r;
     r = sd_event_add_time(event, &network->again, CLOCK_BOOTTIME, UINT64_MAX, 0, on_again, network);

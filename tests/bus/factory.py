@@ -94,7 +94,10 @@ class Client:
             "identclient", "--sysfs=/var/lib/sysfs", *arguments, ready=False, environment={
                 "RUNTIME_DIRECTORY": "/run/unbox/identclient", "DBUS_SYSTEM_BUS_ADDRESS": self._bus_address,
                 **(environment or {})})
-        return client.wait(timeout)
+        code = client.wait(timeout)
+        self.device.notify.settle()
+        self.device.journal.settle()
+        return code
 
     def check(self):
         return self.run("--check")

@@ -58,6 +58,7 @@ class Datagrams:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.bind(str(path))
         path.chmod(0o666)
+        self._settled = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -71,14 +72,26 @@ class Datagrams:
                     data += memory.read()
             if data == b"\0end":
                 return
+            if data == b"\0settle":
+                self._settled.set()
+                continue
             self.messages.append(self.parse(data))
 
     def parse(self, data):
         return data
 
+    def _send(self, data):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(data, str(self.path))
+
+    def settle(self):
+        """Returns when all that has been sent so far is in `messages`: what a process said before it ended."""
+        self._settled.clear()
+        self._send(b"\0settle")
+        assert self._settled.wait(10)
+
     def close(self):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-            end.sendto(b"\0end", str(self.path))
+        self._send(b"\0end")
         self._thread.join()
         self._socket.close()
 

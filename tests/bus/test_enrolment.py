@@ -467,6 +467,7 @@ def test_a_damaged_database_is_said_and_kept(root):
         path.write_bytes(content)
         server = bench.host.start("identserver", "--address=127.0.0.1", f"--port={bench.port}", ready=False)
         assert server.wait() == 78, bench.host.log()
+        bench.host.notify.settle()
         assert "damaged or not a bench's" in bench.host.notify.status
         assert path.read_bytes() == content
     bench.close()

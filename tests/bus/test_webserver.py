@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 
@@ -311,7 +312,7 @@ def test_stops_with_a_request_open(web, serve, device):
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
         connection.sendall(b"GET /api/v1/network HTTP/1.1\r\nHost: x\r\n\r\n")
         eventually(lambda: silent.called("status"))
-        web.daemon.signal(signal.SIGTERM)
+        os.kill(web.daemon.pid, signal.SIGTERM)
         assert b" 503 " in connection.recv(4096)
     assert web.daemon.wait() == 0
     assert device.notify.seen("STOPPING")

@@ -8,9 +8,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lab"))
 
-from lab import container as containers  # noqa: E402  pylint: disable=wrong-import-position
+from lab import container as containers, wait  # noqa: E402  pylint: disable=wrong-import-position
 from lab.device import Device  # noqa: E402  pylint: disable=wrong-import-position
-from lab.states import enrol  # noqa: E402  pylint: disable=wrong-import-position
 from lab.world import Bench, Lab  # noqa: E402  pylint: disable=wrong-import-position
 
 
@@ -20,26 +19,35 @@ def template():
 
 
 @pytest.fixture
-def lab(template):
-    """A device at its first boot, never enrolled; the bench is off and its wire unplugged."""
+def world(template):
+    """A Lab without a radio: a container, the device in it, and the bench."""
     container = containers.Container(template)
     try:
-        container.start()
         yield Lab(container, Device(container), Bench(container), None, None)
     finally:
         container.end()
 
 
 @pytest.fixture
-def enrolled(lab):
+def lab(world):
+    """A device at its first boot, never enrolled; the bench is off and its wire unplugged."""
+    world.machine.start()
+    return world
+
+
+@pytest.fixture
+def enrolled(world):
     """A device that has its identity, and the wire of the bench still plugged."""
-    enrol(lab)
-    return lab
+    world.machine.start(on_bench=True)
+    wait.until(world.device.provisioned, 60, "the enrolment")
+    wait.until(lambda: world.device.active("user-network.service"), 30,
+               "user-network in the same boot")
+    return world
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
-    if report.failed and report.when == "call" and "lab" in item.funcargs:
-        report.sections.append(("the device", item.funcargs["lab"].device.report()))
+    if report.failed and "world" in item.funcargs:
+        report.sections.append(("the device", item.funcargs["world"].device.report()))

@@ -5,16 +5,12 @@ import pytest
 
 from lab import wait
 from lab.device import STATE
-from lab.states import enrol
 
 CONFIG_INVALID = "MESSAGE_ID=5a1d0a6e6ec24b0c8a1c7e2b0c2f5d01"
 SHA = f"find {STATE} -type f | sort | xargs sha256sum"
 
 
-@pytest.mark.parametrize("unit", ["identclient", "user-network", "healthd", "webserver"])
-def test_a_bad_configuration(lab, unit):
-    if unit == "user-network":
-        enrol(lab)
+def assert_refused(lab, unit):
     device, machine = lab.device, lab.machine
     machine.write("/etc/unbox/config.yaml.d/99-wrong.yaml", "hotspot:\n  pasword: incuvers1234")
     before = machine.out(SHA)
@@ -24,12 +20,22 @@ def test_a_bad_configuration(lab, unit):
                f"{unit} to give up")
     assert device.show(f"{unit}.service", "ExecMainStatus") == "78"
     assert device.show(f"{unit}.service", "NRestarts") == "0"
-    texts = device.messages(match=f"{CONFIG_INVALID} _SYSTEMD_UNIT={unit}.service")
+    run = device.show(f"{unit}.service", "InvocationID")
+    texts = device.messages(match=f"{CONFIG_INVALID} _SYSTEMD_INVOCATION_ID={run}")
     assert len(texts) == 1, texts
-    for word in ("99-wrong.yaml", "2", "hotspot.pasword"):
+    for word in ("99-wrong.yaml:2", "hotspot.pasword"):
         assert word in texts[0]
-    assert "99-wrong.yaml" in device.status(f"{unit}.service")
+    assert "configuration" in device.status(f"{unit}.service")
     assert machine.out(SHA) == before
+
+
+@pytest.mark.parametrize("unit", ["identclient", "healthd"])
+def test_a_bad_configuration_before_the_enrolment(lab, unit):
+    assert_refused(lab, unit)
+
+
+def test_a_bad_configuration_after_it(enrolled):
+    assert_refused(enrolled, "user-network")
 
 
 def test_a_bench_with_the_wrong_certificate(lab):

@@ -19,9 +19,10 @@ static void must(bool condition)
         abort();
 }
 
+/* `answer` is taken over. */
 static void check_answer(json_t *answer, const json_t *id)
 {
-    _cleanup_json_ json_t *owned = answer, *read = NULL;
+    _cleanup_json_ json_t *read = NULL;
     _cleanup_free_ char *line = NULL;
 
     must(answer);
@@ -31,6 +32,7 @@ static void check_answer(json_t *answer, const json_t *id)
     must(json_is_object(read));
     must(id ? json_equal(json_object_get(read, "id"), id)
             : json_is_null(json_object_get(read, "id")));
+    json_decref(answer);
 }
 
 static void check_request(const struct ipc_request *request)

@@ -79,10 +79,8 @@ def pytest_runtest_makereport(item, call):
         return
     machine = item.funcargs["states"].machine
     try:
-        # A new connection: the old one may stand in the middle of an answer.
-        running = Machine.find(machine.image, machine.name)
-        running.wait_for_agent(20)
-        text = Lab.around(running).device.report()
+        machine.reconnect()
+        text = Lab.around(machine).device.report()
     except Exception as error:  # pylint: disable=broad-exception-caught
         text = f"the guest can't be asked: {error!r}"
     report.sections.append(("the device", text))

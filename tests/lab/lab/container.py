@@ -60,13 +60,21 @@ class Container:
         self.console = self.work / "console"
         self.process = None
 
-    def start(self):
-        """Boots a device that nobody has switched on before: what it writes lies over the template."""
+    def start(self, on_bench=False):
+        """Boots a device that nobody has switched on before, with the bench off or on.
+
+        What it writes lies over the template.
+        """
         image.run("mount", "-t", "tmpfs", "-o", "mode=0755", "unbox", self.work)
         for name in ("root", "upper", "overlay"):
             (self.work / name).mkdir()
         layers = f"lowerdir={self.template},upperdir={self.work}/upper,workdir={self.work}/overlay"
         image.run("mount", "-t", "overlay", "-o", layers, "unbox", self.root)
+        if on_bench:
+            world = self.root / "var/lib/lab"
+            world.mkdir()
+            (world / "wire").write_text("plugged\n")
+            (world / "server").write_text("on\n")
         self.boot()
 
     def boot(self):

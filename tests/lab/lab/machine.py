@@ -106,6 +106,18 @@ class Machine:
         self.agent = Agent(self.run_folder / "agent")
         self.port = int((self.run_folder / "port").read_text())
 
+    def reconnect(self):
+        """Begins anew with whoever is inside: the old talk may stand in the middle of an answer."""
+        self.disconnect()
+        self.connect()
+        self.wait_for_agent(20)
+
+    def disconnect(self):
+        for channel in (self.agent, self.monitor):
+            if channel:
+                channel.close()
+        self.agent = self.monitor = None
+
     @classmethod
     def find(cls, image=None, name="lab"):
         """The machine that runs already under this name, or None."""
@@ -126,10 +138,7 @@ class Machine:
 
     def wait_for_end(self, timeout=20):
         wait.until(lambda: not self.pid(), timeout, "the end of QEMU", interval=0.05)
-        for channel in (self.agent, self.monitor):
-            if channel:
-                channel.close()
-        self.agent = self.monitor = None
+        self.disconnect()
 
     def quit(self):
         """Ends QEMU; the guest notices nothing and its unwritten data is lost."""

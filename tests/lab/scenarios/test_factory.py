@@ -55,7 +55,6 @@ def test_without_the_bench_the_boot_goes_on_and_with_it_the_device_enrols(factor
     # The wire alone brings the page.
     bench.plug()
     wait.until(lambda: bench.open_page("/").status == 200, 60, "the page on eth0")
-    assert device.show("identclient.service", "ActiveState") == "activating"
     attempts = int(device.show("identclient.service", "NRestarts"))
     wait.until(lambda: int(device.show("identclient.service", "NRestarts")) > attempts, 60,
                "an attempt with the wire plugged and the server off")
