@@ -144,6 +144,39 @@ static int read_conditions(sd_bus_message *m, void *field)
     return r < 0 ? r : set_string(field, failed ?: "");
 }
 
+static int read_bits(sd_bus_message *m, uint64_t *bits, int32_t limit)
+{
+    const int32_t *values;
+    size_t size;
+    int r = sd_bus_message_read_array(m, 'i', (const void **)&values, &size);
+
+    if (r < 0)
+        return r;
+    memset(bits, 0, limit / 8);
+    for (size_t i = 0; i < size / sizeof(*values); i++)
+        if (values[i] >= 0 && values[i] < limit)
+            bits[values[i] / 64] |= UINT64_C(1) << values[i] % 64;
+    return 0;
+}
+
+static int read_final_ends(sd_bus_message *m, void *field)
+{
+    struct unit_final_ends *ends = field;
+    int r;
+
+    r = sd_bus_message_enter_container(m, 'r', "aiai");
+    if (r < 0)
+        return r;
+    r = read_bits(m, ends->statuses, 256);
+    if (r < 0)
+        return r;
+    r = read_bits(m, &ends->signals, 64);
+    if (r < 0)
+        return r;
+    r = sd_bus_message_exit_container(m);
+    return r < 0 ? r : 0;
+}
+
 static const struct property {
     const char *name;
     int (*read)(sd_bus_message *m, void *field);
@@ -169,6 +202,8 @@ static const struct property {
         {"Result", read_string, "s", offsetof(struct unit_facts, result)},
         {"StatusText", read_string, "s", offsetof(struct unit_facts, status_text)},
         {"NRestarts", read_u32, "u", offsetof(struct unit_facts, restarts)},
+        {"RestartPreventExitStatus", read_final_ends, "(aiai)",
+                offsetof(struct unit_facts, final_ends)},
         {"ExecMainCode", read_i32, "i", offsetof(struct unit_facts, exit_code)},
         {"ExecMainStatus", read_i32, "i", offsetof(struct unit_facts, exit_status)},
 };
@@ -267,6 +302,18 @@ bool unit_facts_condition_failed(const struct unit_facts *facts)
 bool unit_facts_has_failed(const struct unit_facts *facts)
 {
     return facts->result && !is(facts->result, "success");
+}
+
+bool unit_facts_ended_for_good(const struct unit_facts *facts)
+{
+    const struct unit_final_ends *ends = &facts->final_ends;
+    int32_t status = facts->exit_status;
+
+    if (!unit_facts_has_failed(facts) || status < 0)
+        return false;
+    if (facts->exit_code == CLD_EXITED)
+        return status < 256 && ends->statuses[status / 64] >> status % 64 & 1;
+    return status < 64 && ends->signals >> status & 1;
 }
 
 static char *how_it_was_killed(const char *verb, int number)

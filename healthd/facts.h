@@ -15,6 +15,12 @@ enum unit_activity {
     UNIT_FAILED,
 };
 
+/* RestartPreventExitStatus=: ends that no restart mends. */
+struct unit_final_ends {
+    uint64_t statuses[4]; /* a bit for each of 0 … 255 */
+    uint64_t signals;     /* a bit for each of 0 … 63 */
+};
+
 /* Strings are NULL until systemd has said them. Times are systemd's, in µs. */
 struct unit_facts {
     char *id; /* its own name, whatever alias it was asked for by */
@@ -32,6 +38,7 @@ struct unit_facts {
     uint32_t restarts;   /* by systemd's own Restart= */
     int32_t exit_code;   /* CLD_EXITED, CLD_KILLED, … of the main process */
     int32_t exit_status; /* exit status or signal */
+    struct unit_final_ends final_ends;
     int condition_result;
     uint64_t condition_time;     /* monotonic; 0: it was never asked to start */
     uint64_t inactive_exit_time; /* monotonic; 0: it never started in this boot */
@@ -58,6 +65,9 @@ bool unit_facts_condition_failed(const struct unit_facts *facts);
 
 /* It ended in a way that systemd calls a failure. */
 bool unit_facts_has_failed(const struct unit_facts *facts);
+
+/* It failed in a way of which its unit says that restarting is no use. */
+bool unit_facts_ended_for_good(const struct unit_facts *facts);
 
 /* How it ended, for people: "was killed (SIGKILL)". The caller frees it; NULL: out of memory. */
 char *unit_facts_how_it_ended(const struct unit_facts *facts);

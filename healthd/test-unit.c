@@ -190,6 +190,23 @@ static void test_how_it_ended(void **state)
     }
 }
 
+static void test_ended_for_good(void **state)
+{
+    _cleanup_(unit_free_p) struct unit *unit = make(UNIT_HEALED, "failed", "failed");
+    _cleanup_free_ char *why = NULL;
+
+    unit->facts.final_ends.statuses[78 / 64] = UINT64_C(1) << 78 % 64;
+    end(unit, "exit-code", CLD_EXITED, 1);
+    assert_int_equal(unit_seen(unit, NULL, false), LADDER_DOWN);
+    end(unit, "exit-code", CLD_EXITED, 78);
+    assert_int_equal(unit_seen(unit, NULL, false), LADDER_EXEMPT);
+    /* Left alone, but not well; and said once. */
+    assert_true(unit_is_unhealthy(unit));
+    assert_true(unit_notice_failure(unit));
+    why = unit_exemption(unit, NULL);
+    assert_string_equal(why, "exited with status 78, which no restart mends");
+}
+
 static void test_names(void **state)
 {
     static const char *const pairs[][2] = {
@@ -223,6 +240,7 @@ int main(void)
             cmocka_unit_test(test_not_there),
             cmocka_unit_test(test_a_failure_is_noticed_once),
             cmocka_unit_test(test_how_it_ended),
+            cmocka_unit_test(test_ended_for_good),
             cmocka_unit_test(test_names),
     };
 

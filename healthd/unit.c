@@ -83,6 +83,16 @@ static bool is_called_for(const struct unit_facts *facts)
            is(facts->file_state, "enabled") || is(facts->file_state, "enabled-runtime");
 }
 
+static char *ended_for_good(const struct unit_facts *facts)
+{
+    _cleanup_free_ char *how = unit_facts_how_it_ended(facts);
+    char *text;
+
+    if (!how || asprintf(&text, "%s, which no restart mends", how) < 0)
+        return NULL;
+    return text;
+}
+
 char *unit_exemption(const struct unit *unit, const char *trigger)
 {
     const struct unit_facts *facts = &unit->facts;
@@ -96,7 +106,7 @@ char *unit_exemption(const struct unit *unit, const char *trigger)
     if (unit->stopped)
         return strdup("stopped on purpose");
     if (activity == UNIT_FAILED)
-        return NULL;
+        return unit_facts_ended_for_good(facts) ? ended_for_good(facts) : NULL;
     if (unit_facts_condition_failed(facts))
         return asprintf(&text, "condition failed%s%s",
                        facts->condition && *facts->condition ? ": " : "",

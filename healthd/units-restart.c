@@ -157,7 +157,7 @@ void units_restart_free_all(struct units *units)
 static void on_healed(const char *error, void *userdata)
 {
     if (error)
-        unbox_log(LOG_WARNING, "a restart was in vain: %s", error);
+        unbox_log(LOG_INFO, "a restart was in vain: %s", error);
 }
 
 void units_heal(struct units *units, struct unit *unit)

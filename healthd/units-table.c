@@ -45,6 +45,7 @@ struct unit *units_add(struct units *units, const char *name, enum unit_role rol
     _cleanup_(unit_free_p) struct unit *unit = NULL;
     struct unit *known = units_find(units, name);
     struct unit **grown;
+    int64_t restarts;
 
     if (known) {
         if (known->role == UNIT_TRIGGER)
@@ -56,6 +57,8 @@ struct unit *units_add(struct units *units, const char *name, enum unit_role rol
     if (!grown)
         return NULL;
     unit->stopped = memory_is_stopped(units->memory, name);
+    restarts = memory_restarts(units->memory, name);
+    unit->restarts = restarts > 0 ? restarts : 0;
     units->units = grown;
     units->units[units->count++] = unit;
     return STEAL(unit);

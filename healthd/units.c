@@ -66,17 +66,18 @@ static bool count_restarts(struct units *units, struct unit *unit)
 static void set_trouble(struct unit *unit)
 {
     const struct ladder_rules *rules = &ladder_default_rules;
+    enum unit_activity activity = unit_facts_activity(&unit->facts);
     char *text = NULL;
 
     if (unit->ladder.degraded) {
         if (asprintf(&text, "failed %u times, restarting every %u s", unit->ladder.restarts,
                     (unsigned)(rules->interval / USEC_PER_SEC)) < 0)
             text = NULL;
-    } else if (unit->ladder.overdue)
+    } else if (activity == UNIT_ACTIVATING && !unit_facts_has_failed(&unit->facts))
         text = strdup("has been starting for too long");
     else if (unit->facts.inactive_exit_time == 0)
         text = strdup("was not started");
-    else if (unit_facts_activity(&unit->facts) == UNIT_ACTIVE)
+    else if (activity == UNIT_ACTIVE)
         text = strdup("ended while nobody watched");
     else
         text = unit_facts_how_it_ended(&unit->facts);

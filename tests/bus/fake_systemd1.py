@@ -50,14 +50,15 @@ SIGNATURES = {
     "ConditionTimestampMonotonic": "t", "Conditions": "a(sbbsi)",
     "InactiveExitTimestampMonotonic": "t", "StateChangeTimestamp": "t", "ActiveEnterTimestamp": "t",
     "Type": "s", "Result": "s", "StatusText": "s", "NRestarts": "u", "ExecMainCode": "i",
-    "ExecMainStatus": "i",
+    "ExecMainStatus": "i", "RestartPreventExitStatus": "(aiai)",
     # Something that healthd doesn't read.
     "MemoryCurrent": "t", "Environment": "as",
 }
 OF_SERVICE = {"Type", "Result", "StatusText", "NRestarts", "ExecMainCode", "ExecMainStatus",
-              "MemoryCurrent", "Environment"}
+              "RestartPreventExitStatus", "MemoryCurrent", "Environment"}
 # Only in answers to questions: systemd invalidates it, or it never changes.
-SILENT = {"Conditions", "Id", "Names", "Type", "LoadState", "UnitFileState", "TriggeredBy"}
+SILENT = {"RestartPreventExitStatus", "Conditions", "Id", "Names", "Type", "LoadState",
+          "UnitFileState", "TriggeredBy"}
 NO_JOB = (0, "/")
 
 
@@ -68,6 +69,7 @@ class Unit:
         self.name = name
         self.path = f"{PATH}/unit/{encode(name)}"
         self.outcome = "active"
+        self.exit_status = 3
         self.referenced = 0
         self.properties = {
             "Id": name, "Names": [name], "LoadState": "loaded", "ActiveState": "active",
@@ -76,7 +78,7 @@ class Unit:
             "InactiveExitTimestampMonotonic": 1, "StateChangeTimestamp": 1_790_000_000_000_000,
             "ActiveEnterTimestamp": 1_790_000_000_000_000, "Type": "notify", "Result": "success",
             "StatusText": "", "NRestarts": 0, "ExecMainCode": 0, "ExecMainStatus": 0,
-            "MemoryCurrent": 1, "Environment": ["A=b"],
+            "RestartPreventExitStatus": ([2, 77, 78], []), "MemoryCurrent": 1, "Environment": ["A=b"],
             **properties,
         }
         self.type = name.rpartition(".")[2].capitalize()
@@ -263,7 +265,7 @@ class Systemd:
             self._end_job(unit, job)
         elif unit.outcome == "failed":
             self.change(unit.name, ActiveState="failed", SubState="failed", Result="exit-code",
-                        ExecMainCode=1, ExecMainStatus=3)
+                        ExecMainCode=1, ExecMainStatus=unit.exit_status)
             self._end_job(unit, job, "failed")
 
     # What a test does to it.

@@ -152,6 +152,29 @@ def test_the_ladder(systemd, healthd, device):
     assert systemd.restarts_of(name) == 3
 
 
+def test_a_start_that_never_ends(systemd, healthd):
+    systemd.units["user-network.service"].outcome = "hang"
+    begin = time.monotonic()
+    systemd.start("user-network.service")
+    eventually(lambda: systemd.restarts_of("user-network.service") == 1, 33)
+    assert 29.9 < time.monotonic() - begin
+    messages = [event["message"] for event in healthd.call("get_status")["events"]]
+    assert messages[0] == "user-network has been starting for too long"
+
+
+def test_what_no_restart_mends(systemd, healthd, device):
+    systemd.units["user-network.service"].outcome = "failed"
+    systemd.units["user-network.service"].exit_status = 78
+    systemd.start("user-network.service")
+    eventually(lambda: events_of(healthd, "user-network") == ["failed"])
+    shown = service(healthd, "user-network")
+    assert shown["state"] == "failed"
+    assert shown["detail"] == "exited with status 78, which no restart mends"
+    eventually(lambda: device.notify.status
+               == "user-network exited with status 78 (7 services watched)")
+    assert systemd.calls == []
+
+
 def test_what_was_stopped_on_purpose_stays_so(systemd, healthd, device):
     systemd.stop("user-network.service")
     eventually(lambda: service(healthd, "user-network")["detail"] == "stopped on purpose")
@@ -403,6 +426,7 @@ def test_killed_itself(systemd, device):
     daemon = device.start("healthd")
     peer = device.connect("healthd")
     assert events_of(peer, "user-network") == ["failed", "restarted"]
+    assert service(peer, "user-network")["restarts"] == 1
     assert events_of(peer, "healthd") == ["failed", "restarted", "recovered"]
     assert device.journal.find(MESSAGE_ID=FAILED, UNBOX_UNIT="healthd.service")
     peer.close()
