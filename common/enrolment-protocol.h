@@ -5,6 +5,34 @@
  * What both ends of the enrolment must agree on: the version of the protocol, the codes of its
  * refusals, what a serial and a hostname may look like, and what the device signs to prove that it
  * has its key.
+ *
+ * HTTPS and JSON; the device trusts one CA and the bench's address in its certificate. Moments are
+ * seconds since 1970, keys are on P-256, certificates and requests are PEM.
+ *
+ *   POST /v1/challenge       {serial}
+ *     200                    {nonce, server_time}
+ *   POST /v1/enroll          {v, serial, product, hw_rev, batch, attempt, nonce, mode: "csr", csr,
+ *                             macs: {INTERFACE: ADDRESS}}
+ *     201                    {enrolment_id, hostname, uuid, serial_certs: {cert, chain, ca}, cloud,
+ *                             server_time, ack_by}
+ *     200                    the same answer, to the same attempt with the same key
+ *   POST /v1/enroll/ID/ack   {cert_sha256, pop}
+ *     204                    the credential is active; again on repetition
+ *   GET /health              {status: "healthy", timestamp}
+ *
+ * The CSR's subject is the serial, and it carries the nonce as challengePassword. An attempt that
+ * is not acknowledged by ack_by is let go; a serial keeps its hostname and UUID for ever.
+ *
+ * A refusal is a problem (RFC 9457) with a code and a correlation_id, under which the bench's
+ * journal and audit have it too:
+ *
+ *   400  bad_request                            the device stops
+ *   403  batch_closed, serial_not_allowed       the device stops
+ *   409  already_issued, spki_mismatch          the device stops
+ *   410  attempt_expired                        the device begins a new attempt
+ *   422  bad_csr, bad_proof, mode_unsupported   the device stops
+ *   422  nonce_expired                          the device asks for another nonce, once
+ *   503  bench_unavailable, with Retry-After    the device tries again, as for any 5xx, 429 or 202
  */
 
 #include <stdbool.h>

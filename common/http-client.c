@@ -145,7 +145,7 @@ static int add_sources(struct http_client *client)
     int r;
 
     r = sd_event_add_time_relative(
-            client->event, &client->timer, CLOCK_BOOTTIME, 0, 0, on_timer, client);
+            client->event, &client->timer, CLOCK_BOOTTIME, 0, 1, on_timer, client);
     if (r < 0)
         return r;
     r = sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);

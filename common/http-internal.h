@@ -70,6 +70,20 @@ int http_route_match(const char *pattern, const char *path, struct http_request 
 /* Whether the request says that it has a body, and of how many bytes (0: it does not say). */
 bool http_request_has_body(const struct http_request *request, uint64_t *ret_size);
 
+/* application/json, with or without parameters. `type` may be NULL. */
+bool http_type_is_json(const char *type);
+
+/*
+ * A JSON object of at most 16 levels, without duplicate names. On failure -EBADMSG, and
+ * `ret_reason` goes on from "The body ".
+ */
+#define HTTP_REASON_MAX 64
+int http_parse_json(const char *text, size_t size, json_t **ret, char ret_reason[HTTP_REASON_MAX]);
+
+/* Whether an If-None-Match (RFC 9110, 13.1.2: tags compared weakly, or "*") has this tag. `list`
+ * may be NULL. */
+bool http_lists_etag(const char *list, const char *etag);
+
 /* Lets the request go on with its answer, now or when it is resumed. */
 void http_server_answered(struct http_request *request);
 

@@ -2,14 +2,9 @@
 
 /* A request as its handler sees it: parameters, headers, body. */
 
-#include <netdb.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "http-internal.h"
-
-#define JSON_LEVELS_MAX 16
 
 struct http_request *http_request_new(struct http_server *server, const char *raw_uri)
 {
@@ -145,64 +140,25 @@ int http_request_add_header(struct http_request *request, const char *name, cons
     return header->name && header->value ? 0 : -ENOMEM;
 }
 
-static bool is_json(const char *type)
+bool http_request_is_json(const struct http_request *request)
 {
-    static const char json[] = "application/json";
-
-    if (!type || strncasecmp(type, json, strlen(json)) != 0)
-        return false;
-    type += strlen(json);
-    type += strspn(type, " \t");
-    return *type == '\0' || *type == ';';
-}
-
-/* Callers walk what they got; nobody's stack should depend on what a stranger sends. */
-static bool is_deeper(const json_t *value, unsigned levels)
-{
-    const char *key;
-    json_t *member;
-    size_t i;
-
-    if (!json_is_object(value) && !json_is_array(value))
-        return false;
-    if (levels == 0)
-        return true;
-    json_object_foreach ((json_t *)value, key, member) {
-        if (is_deeper(member, levels - 1))
-            return true;
-    }
-    json_array_foreach (value, i, member) {
-        if (is_deeper(member, levels - 1))
-            return true;
-    }
-    return false;
+    return http_type_is_json(http_request_header(request, "Content-Type"));
 }
 
 int http_request_json(struct http_request *request, json_t **ret)
 {
-    _cleanup_json_ json_t *body = NULL;
-    json_error_t error;
+    char reason[HTTP_REASON_MAX];
     int r;
 
-    if (!is_json(http_request_header(request, "Content-Type"))) {
+    if (!http_request_is_json(request)) {
         r = http_respond_problem(
                 request, 415, "not_json", NULL, "The body has to be application/json.");
         return r < 0 ? r : -EBADMSG;
     }
-    body = json_loadb(
-            request->body ? request->body : "", request->body_size, JSON_REJECT_DUPLICATES, &error);
-    if (!body)
-        r = http_respond_problem(request, 400, "bad_json", NULL,
-                "The body is not JSON: line %d, column %d.", error.line, error.column);
-    else if (!json_is_object(body))
-        r = http_respond_problem(
-                request, 400, "bad_json", NULL, "The body has to be a JSON object.");
-    else if (is_deeper(body, JSON_LEVELS_MAX))
-        r = http_respond_problem(request, 400, "bad_json", NULL,
-                "The body has more than %d levels.", JSON_LEVELS_MAX);
-    else {
-        *ret = STEAL(body);
-        return 0;
+    r = http_parse_json(request->body, request->body_size, ret, reason);
+    if (r < 0) {
+        r = http_respond_problem(request, 400, "bad_json", NULL, "The body %s.", reason);
+        return r < 0 ? r : -EBADMSG;
     }
-    return r < 0 ? r : -EBADMSG;
+    return 0;
 }

@@ -124,24 +124,6 @@ int http_respond_problem(struct http_request *request, unsigned status, const ch
     return respond_json_as(request, status, "application/problem+json", problem);
 }
 
-/* RFC 9110, 13.1.2: a list of tags, compared weakly; or "*". */
-static bool has_etag(const char *list, const char *etag)
-{
-    size_t size = strlen(etag);
-
-    while (list && *list) {
-        list += strspn(list, " \t,");
-        if (*list == '*')
-            return true;
-        if (strncmp(list, "W/", 2) == 0)
-            list += 2;
-        if (strncmp(list, etag, size) == 0 && strchr(" \t,", list[size]))
-            return true;
-        list += strcspn(list, ",");
-    }
-    return false;
-}
-
 int http_respond_static(struct http_request *request, unsigned status, const char *type,
         const char *etag, const void *data, size_t size)
 {
@@ -152,7 +134,7 @@ int http_respond_static(struct http_request *request, unsigned status, const cha
         r = http_request_add_header(request, "ETag", etag);
         if (r < 0)
             return check_late(request, r);
-        if (has_etag(http_request_header(request, "If-None-Match"), etag))
+        if (http_lists_etag(http_request_header(request, "If-None-Match"), etag))
             return respond(request, 304, NULL, new_empty());
     }
     response = MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_PERSISTENT);

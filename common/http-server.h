@@ -85,6 +85,9 @@ const char *http_request_peer(const struct http_request *request);
 /* Before the answer: a header that only this one has. */
 int http_request_add_header(struct http_request *request, const char *name, const char *value);
 
+/* Whether its Content-Type is application/json. */
+bool http_request_is_json(const struct http_request *request);
+
 /*
  * The body as a JSON object of at most 16 levels. On failure it has answered with a 400 or 415
  * problem and returns -EBADMSG: then the handler returns 0. *ret is the caller's.

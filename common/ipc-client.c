@@ -227,7 +227,7 @@ int unbox_ipc_client_call(struct unbox_ipc_client *client, const char *method, j
             .userdata = userdata,
             .error = -ETIMEDOUT};
     r = sd_event_add_time_relative(
-            client->event, &pending->timer, CLOCK_BOOTTIME, timeout_usec, 0, on_timer, pending);
+            client->event, &pending->timer, CLOCK_BOOTTIME, timeout_usec, 1, on_timer, pending);
     if (r < 0) {
         pending_free(pending);
         return r;

@@ -14,6 +14,8 @@
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 
+#include "unbox/ipc.h"
+#include "unbox/messages.h"
 #include "util.h"
 
 #define FIELDS_MAX 16
@@ -45,6 +47,14 @@ _printf_(2, 3) static void entry_add(struct entry *entry, const char *format, ..
         entry->fields[entry->count++] = (struct iovec){field, n};
 }
 
+/* NULL when there is no memory for it. */
+__attribute__((format(printf, 1, 0))) static char *format_message(const char *format, va_list args)
+{
+    char *message;
+
+    return vasprintf(&message, format, args) < 0 ? NULL : message;
+}
+
 static void send_entry(
         int priority, const char *message_id, const char *const *fields, const char *message)
 {
@@ -70,13 +80,10 @@ void unbox_log(int priority, const char *format, ...)
 {
     _cleanup_free_ char *message = NULL;
     va_list args;
-    int n;
 
     va_start(args, format);
-    n = vasprintf(&message, format, args);
+    message = format_message(format, args);
     va_end(args);
-    if (n < 0)
-        message = NULL;
     send_entry(priority, NULL, NULL, message ?: format);
 }
 
@@ -84,13 +91,10 @@ int unbox_log_errno(int priority, int error, const char *format, ...)
 {
     _cleanup_free_ char *message = NULL, *whole = NULL;
     va_list args;
-    int n;
 
     va_start(args, format);
-    n = vasprintf(&message, format, args);
+    message = format_message(format, args);
     va_end(args);
-    if (n < 0)
-        message = NULL;
     if (asprintf(&whole, "%s: %s", message ?: format, strerrordesc_np(error < 0 ? -error : error)) <
             0)
         whole = NULL;
@@ -103,12 +107,23 @@ void unbox_log_event(
 {
     _cleanup_free_ char *message = NULL;
     va_list args;
-    int n;
 
     va_start(args, format);
-    n = vasprintf(&message, format, args);
+    message = format_message(format, args);
     va_end(args);
-    if (n < 0)
-        message = NULL;
     send_entry(priority, message_id, fields, message ?: format);
+}
+
+void unbox_log_call(const struct unbox_ipc_call *call, void *userdata)
+{
+    const char *unit = unbox_ipc_call_unit(call);
+    char pid[16], uid[16];
+
+    snprintf(pid, sizeof(pid), "%d", (int)unbox_ipc_call_pid(call));
+    snprintf(uid, sizeof(uid), "%u", (unsigned)unbox_ipc_call_uid(call));
+    unbox_log_event(LOG_NOTICE, UNBOX_MESSAGE_CHANGE_REQUESTED,
+            UNBOX_FIELDS("UNBOX_METHOD", unbox_ipc_call_method(call), "UNBOX_PEER_PID", pid,
+                    "UNBOX_PEER_UID", uid, "UNBOX_PEER_UNIT", unit),
+            "%s was called by process %s of user %s%s%s", unbox_ipc_call_method(call), pid, uid,
+            *unit ? ", " : "", unit);
 }

@@ -145,19 +145,32 @@ void unbox_run_ready(struct unbox_run *run)
     (void)sd_notify(0, "READY=1");
 }
 
+/*
+ * One line, whatever an SSID or a peer's message has in it: the manager takes a newline for the
+ * next field. NULL when there is no memory for it, and the line before stays.
+ */
+__attribute__((format(printf, 1, 0))) static char *format_status(const char *format, va_list args)
+{
+    char *status;
+
+    if (vasprintf(&status, format, args) < 0)
+        return NULL;
+    for (char *c = status; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+    return status;
+}
+
 void unbox_run_status(struct unbox_run *run, const char *format, ...)
 {
     _cleanup_free_ char *status = NULL;
     va_list args;
-    int n;
 
     va_start(args, format);
-    n = vasprintf(&status, format, args);
+    status = format_status(format, args);
     va_end(args);
-    if (n < 0) {
-        status = NULL;
+    if (!status)
         return;
-    }
     if (run->status && strcmp(run->status, status) == 0)
         return;
     (void)sd_notifyf(0, "STATUS=%s", status);
@@ -179,14 +192,11 @@ void unbox_run_notify_status(const char *format, ...)
 {
     _cleanup_free_ char *status = NULL;
     va_list args;
-    int n;
 
     va_start(args, format);
-    n = vasprintf(&status, format, args);
+    status = format_status(format, args);
     va_end(args);
-    if (n < 0) {
-        status = NULL;
+    if (!status)
         return;
-    }
     (void)sd_notifyf(0, "STATUS=%s", status);
 }

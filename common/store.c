@@ -10,10 +10,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "store-private.h"
@@ -119,16 +117,17 @@ int unbox_store_write(
     _cleanup_close_ int dir_fd = -1;
     _cleanup_free_ char *temporary = NULL;
     const char *name;
-    uint64_t tag;
     int r;
 
     r = store_open_parent(path, &dir_fd, &name);
     if (r < 0)
         return r;
-    if (getrandom(&tag, sizeof(tag), 0) != sizeof(tag))
-        return -errno;
-    if (asprintf(&temporary, ".#%s%016llx", name, (unsigned long long)tag) < 0)
+    if (asprintf(&temporary, ".#%s", name) < 0)
         return -ENOMEM;
+    /* What an earlier write left that was cut short. */
+    r = store_remove_at(dir_fd, temporary);
+    if (r < 0)
+        return r;
     r = store_create_at(dir_fd, temporary, data, size, mode, uid, gid);
     if (r < 0)
         return r;

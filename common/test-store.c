@@ -71,6 +71,14 @@ static void test_write_replaces_whole(void **state)
     assert_int_equal(count_files(), 1);
 }
 
+static void test_leftover_of_a_cut_write(void **state)
+{
+    assert_int_equal(unbox_store_flag(".#file", 0644), 0);
+    assert_int_equal(unbox_store_write("file", "x", 1, 0600, -1, -1), 0);
+    assert_content("file", "x");
+    assert_int_equal(count_files(), 1);
+}
+
 static void test_mode_ignores_umask(void **state)
 {
     mode_t old = umask(0777);
@@ -182,6 +190,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
     const struct CMUnitTest tests[] = {
             TEST(test_write_replaces_whole),
+            TEST(test_leftover_of_a_cut_write),
             TEST(test_mode_ignores_umask),
             TEST(test_failed_write_keeps_the_old),
             TEST(test_write_without_folder),

@@ -122,20 +122,6 @@ static const struct unbox_ipc_method methods[] = {
         {},
 };
 
-static void audit(const struct unbox_ipc_call *call, void *userdata)
-{
-    const char *unit = unbox_ipc_call_unit(call);
-    char pid[16], uid[16];
-
-    snprintf(pid, sizeof(pid), "%d", (int)unbox_ipc_call_pid(call));
-    snprintf(uid, sizeof(uid), "%u", (unsigned)unbox_ipc_call_uid(call));
-    unbox_log_event(LOG_NOTICE, UNBOX_MESSAGE_CHANGE_REQUESTED,
-            UNBOX_FIELDS("UNBOX_METHOD", unbox_ipc_call_method(call), "UNBOX_PEER_PID", pid,
-                    "UNBOX_PEER_UID", uid, "UNBOX_PEER_UNIT", unit),
-            "%s was called by process %s of user %s%s%s", unbox_ipc_call_method(call), pid, uid,
-            *unit ? ", " : "", unit);
-}
-
 int api_serve(sd_event *event, struct api *api, struct unbox_ipc_server **ret)
 {
     const struct unbox_ipc_server_options options = {
@@ -144,7 +130,7 @@ int api_serve(sd_event *event, struct api *api, struct unbox_ipc_server **ret)
             .version = PROJECT_VERSION,
             .description = "Watches the device's services and restarts what fails.",
             .methods = methods,
-            .audit = audit,
+            .audit = unbox_log_call,
             .userdata = api,
     };
 

@@ -32,14 +32,12 @@ static void healthd_done(struct healthd *healthd)
     unbox_run_free(healthd->run);
 }
 
-static int load_config(struct unbox_config **ret)
+static int load_config(struct unbox_config **ret, struct unbox_config_error *ret_error)
 {
-    struct unbox_config_error error;
-    int r;
+    int r = unbox_config_load(NULL, ret, ret_error);
 
-    r = unbox_config_load(NULL, ret, &error);
     if (r < 0)
-        unbox_log_event(LOG_ERR, UNBOX_MESSAGE_CONFIG_INVALID, NULL, "%s", error.text);
+        unbox_log_event(LOG_ERR, UNBOX_MESSAGE_CONFIG_INVALID, NULL, "%s", ret_error->text);
     return r;
 }
 
@@ -74,10 +72,11 @@ static void reload(void *userdata)
 {
     struct healthd *healthd = userdata;
     _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    struct unbox_config_error error;
     int r;
 
     /* The old configuration stays when the new one is wrong. */
-    if (load_config(&config) < 0)
+    if (load_config(&config, &error) < 0)
         return;
     r = units_configure(healthd->units, unbox_config_list(config, "health.units"));
     if (r < 0)
@@ -112,10 +111,11 @@ static int run(void)
 {
     _cleanup_(healthd_done) struct healthd healthd = {};
     _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    struct unbox_config_error error;
     int r;
 
-    if (load_config(&config) < 0) {
-        unbox_run_notify_status("the configuration is wrong, see the journal");
+    if (load_config(&config, &error) < 0) {
+        unbox_run_notify_status("%s", error.text);
         return UNBOX_EXIT_CONFIG;
     }
     r = start(&healthd, config);

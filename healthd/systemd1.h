@@ -44,6 +44,12 @@ struct systemd1 *systemd1_free(struct systemd1 *systemd);
 
 DEFINE_CLEANUP(struct systemd1 *, systemd1_free);
 
+/* For when it gave no useful answer: stale() follows after a while, which grows each time. */
+void systemd1_ask_again(struct systemd1 *systemd);
+
+/* All was answered: the next such wait is short again. */
+void systemd1_settled(struct systemd1 *systemd);
+
 /*
  * The calls. Each returns 0, and calls `reply` exactly once later (unless the object is freed), or
  * returns a negative errno and never does. `names` ends with NULL.

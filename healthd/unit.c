@@ -98,7 +98,8 @@ char *unit_exemption(const struct unit *unit, const char *trigger)
     if (activity == UNIT_FAILED)
         return NULL;
     if (unit_facts_condition_failed(facts))
-        return asprintf(&text, "condition failed%s%s", facts->condition ? ": " : "",
+        return asprintf(&text, "condition failed%s%s",
+                       facts->condition && *facts->condition ? ": " : "",
                        facts->condition ?: "") < 0
                        ? NULL
                        : text;
@@ -213,7 +214,8 @@ static char *detail(const struct unit *unit, const char *trigger)
 
     if (exemption)
         return exemption;
-    if (unit_is_unhealthy(unit) || unit->ladder.trouble)
+    if (unit_facts_activity(&unit->facts) != UNIT_ACTIVE &&
+            (unit_is_unhealthy(unit) || unit->ladder.trouble))
         return strdup(unit->trouble ?: "");
     return strdup(unit->facts.sub_state ?: "");
 }

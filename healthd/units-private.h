@@ -21,6 +21,7 @@ struct units {
     char **patterns; /* globs of the configuration, ended by NULL */
     struct restart *restarts;
     unsigned pending; /* answers that the snapshot waits for */
+    bool unlisted;    /* a list was refused: the snapshot is worth nothing */
     bool again;       /* it was stale before it was complete */
     bool known;
 };
@@ -50,6 +51,9 @@ void units_evaluate_all(struct units *units);
 
 /* Takes a snapshot of all units; `fresh`: systemd has forgotten our references. */
 void units_sync(struct units *units, bool fresh);
+
+/* Begins to watch one that a glob matches, if it is really there. */
+void units_discover(struct units *units, const char *name);
 
 /* Asks for the properties of one that is known already. */
 void units_refresh(struct units *units, struct unit *unit);

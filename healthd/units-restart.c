@@ -104,20 +104,19 @@ int units_restart(
     return 0;
 }
 
-/* A job that was done may still have left the unit where it was: its condition failed, say. */
-static void finish_done(struct restart *restart)
+/* Why the unit isn't what it was restarted to be; NULL: it is. */
+static char *why_not(const struct unit *unit, const char *result)
 {
-    struct units *units = restart->units;
-    struct unit *unit = units_find(units, restart->unit);
-    _cleanup_free_ char *reason = NULL;
+    const struct unit_facts *facts = &unit->facts;
 
-    if (!unit || unit_facts_activity(&unit->facts) == UNIT_ACTIVE)
-        reason = NULL;
-    else if (unit_facts_has_failed(&unit->facts))
-        reason = unit_facts_how_it_ended(&unit->facts);
-    else if (unit_facts_condition_failed(&unit->facts))
-        reason = unit_exemption(unit, NULL);
-    finish(restart, reason);
+    if (strcmp(result, "done") != 0 && strcmp(result, "failed") != 0)
+        return strdup(result);
+    if (unit_facts_has_failed(facts))
+        return unit_facts_how_it_ended(facts);
+    if (strcmp(result, "failed") == 0)
+        return strdup("failed to start");
+    /* The job was done, and still it doesn't run. */
+    return unit_facts_condition_failed(facts) ? unit_exemption(unit, NULL) : NULL;
 }
 
 void units_restart_job_removed(struct units *units, const char *job, const char *result)
@@ -125,16 +124,17 @@ void units_restart_job_removed(struct units *units, const char *job, const char 
     struct restart *restart = find_job(units, job);
     struct unit *unit = restart ? units_find(units, restart->unit) : NULL;
     _cleanup_free_ char *reason = NULL;
+    char error[256];
 
     if (!restart)
         return;
-    if (strcmp(result, "done") == 0) {
-        finish_done(restart);
-        return;
+    /* The configuration may have dropped it meanwhile. */
+    reason = unit ? why_not(unit, result) : NULL;
+    if (reason) {
+        unit_short_name(unit->name, error, sizeof(error));
+        snprintf(error + strlen(error), sizeof(error) - strlen(error), " %s", reason);
     }
-    if (unit && strcmp(result, "failed") == 0 && unit_facts_has_failed(&unit->facts))
-        reason = unit_facts_how_it_ended(&unit->facts);
-    finish(restart, reason ?: result);
+    finish(restart, reason ? error : NULL);
 }
 
 void units_restart_lost(struct units *units)

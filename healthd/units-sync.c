@@ -30,6 +30,11 @@ static void complete(struct units *units)
 {
     if (--units->pending > 0)
         return;
+    if (units->unlisted) {
+        units->unlisted = false;
+        systemd1_ask_again(units->systemd);
+        return;
+    }
     if (units->again) {
         units->again = false;
         units_sync(units, false);
@@ -39,6 +44,7 @@ static void complete(struct units *units)
         if (!units->units[i]->listed)
             (void)unit_facts_set_unloaded(&units->units[i]->facts, "not-found");
     units->known = true;
+    systemd1_settled(units->systemd);
     units_evaluate_all(units);
 }
 
@@ -86,6 +92,12 @@ static struct unit *take_over(struct units *units, sd_bus_message *reply)
             unbox_log_errno(LOG_WARNING, r, "can't read what systemd says of a unit");
         return NULL;
     }
+    /* A reload makes systemd forget which condition it was, though not that it failed. */
+    if (facts.condition && !*facts.condition &&
+            facts.condition_time == unit->facts.condition_time) {
+        free(facts.condition);
+        facts.condition = STEAL(unit->facts.condition);
+    }
     unit_facts_clear(&unit->facts);
     unit->facts = facts;
     unit->listed = true;
@@ -125,6 +137,8 @@ static void ask(struct units *units, const char *name, const char *path)
     struct unit *unit = units_find(units, name);
     int r;
 
+    if (unit)
+        unit->listed = true;
     if (!unit || !unit->referenced) {
         r = systemd1_ref_unit(units->systemd, name, on_referenced, NULL);
         if (r >= 0 && unit)
@@ -169,6 +183,9 @@ static void read_rows(struct units *units, sd_bus_message *reply, bool add)
     if (sd_bus_message_enter_container(reply, 'a', "(ssssssouso)") < 0)
         return;
     while (read_row(reply, &name, &load, &path) > 0) {
+        /* Something only mentions it. */
+        if (add && strcmp(load, "loaded") != 0)
+            continue;
         if (add) {
             struct unit *unit =
                     units_find(units, name) ? NULL : units_add(units, name, UNIT_HEALED);
@@ -181,6 +198,13 @@ static void read_rows(struct units *units, sd_bus_message *reply, bool add)
     }
 }
 
+/* It says nothing about the units: what is known of them stays, until it can be asked again. */
+static void cannot_list(struct units *units, const char *error)
+{
+    unbox_log(LOG_INFO, "systemd lists no units, asking again: %s", error);
+    units->unlisted = true;
+}
+
 static void on_listed(sd_bus_message *reply, const char *error, void *userdata)
 {
     struct units *units = userdata;
@@ -188,7 +212,7 @@ static void on_listed(sd_bus_message *reply, const char *error, void *userdata)
     if (reply)
         read_rows(units, reply, false);
     else
-        unbox_log(LOG_WARNING, "systemd lists no units: %s", error);
+        cannot_list(units, error);
     complete(units);
 }
 
@@ -199,7 +223,7 @@ static void on_matched(sd_bus_message *reply, const char *error, void *userdata)
     if (reply)
         read_rows(units, reply, true);
     else
-        unbox_log(LOG_WARNING, "systemd lists no units: %s", error);
+        cannot_list(units, error);
     complete(units);
 }
 
@@ -227,6 +251,22 @@ void units_sync(struct units *units, bool fresh)
     units->pending++;
     if (units->patterns && units->patterns[0] &&
             systemd1_list_units_like(units->systemd, units->patterns, on_matched, units) >= 0)
+        units->pending++;
+}
+
+/*
+ * As a pattern, not as a name: for a name systemd would load what isn't there, and tell everybody,
+ * us too, that it appeared.
+ */
+void units_discover(struct units *units, const char *name)
+{
+    char *pattern[] = {(char *)name, NULL};
+    int r;
+
+    r = systemd1_list_units_like(units->systemd, pattern, on_matched, units);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "can't ask systemd for %s", name);
+    else
         units->pending++;
 }
 

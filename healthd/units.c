@@ -76,6 +76,8 @@ static void set_trouble(struct unit *unit)
         text = strdup("has been starting for too long");
     else if (unit->facts.inactive_exit_time == 0)
         text = strdup("was not started");
+    else if (unit_facts_activity(&unit->facts) == UNIT_ACTIVE)
+        text = strdup("ended while nobody watched");
     else
         text = unit_facts_how_it_ended(&unit->facts);
     free(unit->trouble);
@@ -194,6 +196,18 @@ static void on_lost(void *userdata)
 }
 
 /*
+ * systemd 252 tells that a unit has failed, and in the same breath that Restart= is about to bring
+ * it back. It answers nothing in between: so whether a unit is down is asked for, not believed.
+ * (The answer also says which condition failed; the signal doesn't.)
+ */
+static bool is_passing(const struct unit *unit)
+{
+    enum unit_activity activity = unit_facts_activity(&unit->facts);
+
+    return (activity == UNIT_INACTIVE || activity == UNIT_FAILED) && unit->facts.job == 0;
+}
+
+/*
  * Of one change systemd tells two signals, first of the service and then of the unit: only both
  * together are a state that was.
  */
@@ -202,12 +216,10 @@ static void on_changed(
 {
     struct units *units = userdata;
     struct unit *unit = units_find_path(units, path);
-    uint64_t condition_time;
     int r;
 
     if (!unit)
         return;
-    condition_time = unit->facts.condition_time;
     r = unit_facts_update(&unit->facts, properties);
     if (r < 0) {
         unbox_log_errno(LOG_WARNING, r, "can't read what systemd says of %s", unit->name);
@@ -217,19 +229,18 @@ static void on_changed(
     if (!unit->changed || strcmp(interface, "org.freedesktop.systemd1.Unit") != 0)
         return;
     unit->changed = false;
-    /* Which condition failed is not in the signal. */
-    if (unit->facts.condition_time != condition_time && unit_facts_condition_failed(&unit->facts))
+    if (is_passing(unit))
         units_refresh(units, unit);
-    units_evaluate(units, unit);
+    else
+        units_evaluate(units, unit);
 }
 
 static void on_appeared(const char *name, void *userdata)
 {
     struct units *units = userdata;
-    struct unit *unit = units_find(units, name);
 
-    if (units_match(units, name) && (!unit || !unit_facts_is_loaded(&unit->facts)))
-        units_sync(units, false);
+    if (units_match(units, name) && !units_find(units, name))
+        units_discover(units, name);
 }
 
 /*

@@ -25,6 +25,7 @@
 #include "enrolment-protocol.h"
 #include "hostnamed.h"
 #include "identity.h"
+#include "line.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
 
@@ -87,6 +88,7 @@ _printf_(3, 4) static void give_up(
     va_start(args, format);
     (void)vsnprintf(reason, sizeof(reason), format, args);
     va_end(args);
+    line_make(reason);
     if (wait > TRY_SEC)
         wait = TRY_SEC;
     unbox_run_status(enrolment->run, "%s, attempt %u, trying again in %u s", reason, tries->number,
@@ -234,9 +236,9 @@ static void acknowledge(struct enrolment *enrolment)
     char why[320];
     int r;
 
-    r = identity_forget_key(options->directory);
+    r = identity_tidy(options->directory);
     if (r < 0) {
-        give_up(enrolment, 0, "can't remove the second copy of the key: %s", strerror(-r));
+        give_up(enrolment, 0, "can't remove the attempt's copy of the key: %s", strerror(-r));
         return;
     }
     enrolment->problem[0] = '\0';

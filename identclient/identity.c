@@ -4,6 +4,7 @@
 
 #include "identity.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -208,9 +209,30 @@ int identity_current(const char *directory, const char *serial, time_t now, cred
     return path ? credentials_load(path, serial, now, fn, userdata, ret) : -ENOMEM;
 }
 
-int identity_forget_key(const char *directory)
+static void close_dir_p(DIR **dir)
 {
-    return remove_name(directory, "attempt.key");
+    if (*dir)
+        closedir(*dir);
+}
+
+int identity_tidy(const char *directory)
+{
+    _cleanup_(close_dir_p) DIR *dir = opendir(directory);
+    struct dirent *entry;
+
+    if (!dir)
+        return -errno;
+    while ((entry = readdir(dir))) {
+        int r;
+
+        /* The store writes ".#NAME…" first, and renames it when it is whole. */
+        if (strncmp(entry->d_name, ".#", 2) != 0 && strcmp(entry->d_name, "attempt.key") != 0)
+            continue;
+        r = remove_name(directory, entry->d_name);
+        if (r < 0)
+            return r;
+    }
+    return 0;
 }
 
 int identity_set_provisioned(const char *directory)

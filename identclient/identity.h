@@ -50,8 +50,11 @@ int identity_install(const char *directory, const struct attempt *attempt, const
 int identity_current(const char *directory, const char *serial, time_t now, credentials_item_fn fn,
         void *userdata, struct credentials *ret);
 
-/* A second copy of the key is no use once the generation is current. */
-int identity_forget_key(const char *directory);
+/*
+ * Removes every copy of a key but the current generation's: the attempt's, which is of no use once
+ * the generation is current, and what a power cut has left half-written.
+ */
+int identity_tidy(const char *directory);
 
 /* The flag, last of all. */
 int identity_set_provisioned(const char *directory);

@@ -119,7 +119,7 @@ static void test_an_attempt_without_its_key_is_none(void **state)
     _cleanup_(attempt_done) struct attempt made = {}, found = {};
 
     assert_int_equal(identity_attempt_new(".", &made), 0);
-    assert_int_equal(identity_forget_key("."), 0);
+    assert_int_equal(identity_tidy("."), 0);
     assert_int_equal(identity_attempt_load(".", &found), -ENOENT);
 }
 
@@ -133,7 +133,7 @@ static void test_an_answer_becomes_current(void **state)
     assert_int_equal(identity_attempt_new(".", &attempt), 0);
     given = answer(bench, "78", attempt.key);
     assert_int_equal(install(bench, &attempt, &given, NOW), 0);
-    assert_int_equal(identity_forget_key("."), 0);
+    assert_int_equal(identity_tidy("."), 0);
     assert_int_equal(identity_attempt_load(".", &found), 0);
     assert_null(found.key);
     assert_int_equal(identity_current(".", "78", NOW, NULL, NULL, &credentials), 0);
@@ -187,6 +187,23 @@ static void test_a_new_attempt_leaves_what_is_current(void **state)
     assert_string_equal(credentials.attempt, attempt.id);
 }
 
+static void test_what_a_power_cut_left_is_removed(void **state)
+{
+    _cleanup_(attempt_done) struct attempt attempt = {};
+    struct bench *bench = *state;
+    struct enroll_answer given;
+
+    assert_int_equal(identity_attempt_new(".", &attempt), 0);
+    given = answer(bench, "78", attempt.key);
+    assert_int_equal(install(bench, &attempt, &given, NOW), 0);
+    assert_int_equal(unbox_store_flag(".#attempt.key0123456789abcdef", 0600), 0);
+    assert_int_equal(identity_tidy("."), 0);
+    assert_int_equal(access(".#attempt.key0123456789abcdef", F_OK), -1);
+    assert_int_equal(access("attempt.key", F_OK), -1);
+    assert_int_equal(access("attempt", F_OK), 0);
+    assert_int_equal(access("current/private.pem.key", F_OK), 0);
+}
+
 static void test_the_flag(void **state)
 {
     assert_false(identity_provisioned("."));
@@ -204,6 +221,7 @@ int main(void)
             TEST(test_an_answer_becomes_current),
             TEST(test_what_must_not_become_current),
             TEST(test_a_new_attempt_leaves_what_is_current),
+            TEST(test_what_a_power_cut_left_is_removed),
             TEST(test_the_flag),
     };
 

@@ -4,13 +4,13 @@
 
 #include "verdict.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "enrolment-protocol.h"
+#include "line.h"
 
 /* What a line worker can do about a refusal; without an entry, the bench's own words have to do. */
 static const struct {
@@ -31,10 +31,7 @@ _printf_(2, 3) static void say(struct verdict *verdict, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(verdict->text, sizeof(verdict->text), format, args);
     va_end(args);
-    /* The bench's words go into a STATUS= line, where a newline would begin another variable. */
-    for (char *c = verdict->text; *c; c++)
-        if (iscntrl((unsigned char)*c))
-            *c = ' ';
+    line_make(verdict->text);
 }
 
 static void judge_failure(const struct http_answer *answer, const char *where,
@@ -42,7 +39,7 @@ static void judge_failure(const struct http_answer *answer, const char *where,
 {
     verdict->action = VERDICT_RETRY;
     if (answer->error == -EKEYREJECTED)
-        say(verdict, "not our bench: %s failed the check against the factory's CA (%s)", where,
+        say(verdict, "not our bench: the certificate of %s is not the factory's (%s)", where,
                 answer->message);
     else if (answer->error == -EFBIG)
         say(verdict, "malformed answer: %s sent more than %d KiB", where,

@@ -25,35 +25,43 @@ struct api {
     struct api_options options;
 };
 
+/* Under which a line of the journal and a device's problem are found to be the same. */
+static json_t *correlation(char id[static SD_ID128_UUID_STRING_MAX])
+{
+    sd_id128_t random = SD_ID128_NULL;
+
+    (void)sd_id128_randomize(&random);
+    (void)sd_id128_to_uuid_string(random, id);
+    return json_pack("{s:s}", "correlation_id", id);
+}
+
 static int respond_refusal(struct api *api, struct http_request *request, const char *serial,
         const struct refusal *refusal)
 {
-    char id[SD_ID128_UUID_STRING_MAX], detail[sizeof(refusal->detail) + 64];
-    sd_id128_t random;
+    char id[SD_ID128_UUID_STRING_MAX], detail[sizeof(refusal->detail) + 128];
+    json_t *extra = correlation(id);
     int r;
 
-    r = sd_id128_randomize(&random);
-    if (r < 0)
-        return r;
-    (void)sd_id128_to_uuid_string(random, id);
     (void)snprintf(detail, sizeof(detail), "%s: %s (%s)", refusal->code, refusal->detail, id);
     unbox_log(LOG_WARNING, "Refused %s at %s: %s", *serial ? serial : "a device",
             http_request_peer(request), detail);
     r = register_audit(api->options.database, time(NULL), "refused", serial, detail);
     if (r < 0)
         (void)unbox_log_errno(LOG_ERR, r, "Can't write the audit");
-    return http_respond_problem(request, refusal->status, refusal->code,
-            json_pack("{s:s}", "correlation_id", id), "%s", refusal->detail);
+    return http_respond_problem(
+            request, refusal->status, refusal->code, extra, "%s", refusal->detail);
 }
 
 /* The register failed, not the device: it may come again. */
 static int respond_unavailable(struct api *api, struct http_request *request, int error)
 {
-    (void)unbox_log_errno(LOG_ERR, error, "The register can't be used (%s)",
-            database_message(api->options.database));
-    if (http_request_add_header(request, "Retry-After", UNAVAILABLE_RETRY_SEC) < 0)
-        return -ENOMEM;
-    return http_respond_problem(request, 503, ENROLMENT_BENCH_UNAVAILABLE, NULL,
+    char id[SD_ID128_UUID_STRING_MAX];
+    json_t *extra = correlation(id);
+
+    (void)unbox_log_errno(LOG_ERR, error, "The register can't be used (%s, %s)",
+            database_message(api->options.database), id);
+    (void)http_request_add_header(request, "Retry-After", UNAVAILABLE_RETRY_SEC);
+    return http_respond_problem(request, 503, ENROLMENT_BENCH_UNAVAILABLE, extra,
             "the bench's database: %s", strerror(-error));
 }
 
@@ -68,10 +76,9 @@ static int respond_failure(struct api *api, struct http_request *request, const 
 static int on_health(struct http_request *request, void *userdata)
 {
     struct api *api = userdata;
-    struct register_summary summary;
     int r;
 
-    r = register_summary(api->options.database, &summary);
+    r = register_ping(api->options.database);
     if (r < 0)
         return respond_unavailable(api, request, r);
     return http_respond_json(request, 200,

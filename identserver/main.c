@@ -35,6 +35,7 @@ struct daemon {
     struct database *database;
     struct authority *authority;
     struct api *api;
+    sd_event_source *status_timer;
 };
 
 static int usage(FILE *to, int code)
@@ -160,17 +161,39 @@ static int init(const struct init_options *bench)
     return r < 0 ? UNBOX_EXIT_FAILURE : UNBOX_EXIT_OK;
 }
 
-static void update_status(void *userdata)
+static int update_status(struct daemon *daemon)
 {
-    struct daemon *daemon = userdata;
     struct register_summary summary;
+    int r;
 
-    if (register_summary(daemon->database, &summary) < 0)
-        return;
+    r = register_summary(daemon->database, &summary);
+    if (r < 0)
+        return r;
     unbox_run_status(daemon->run,
             "serving %s:%u, %lld devices enrolled, %lld not acknowledged yet, %lld places left",
             daemon->arguments->bench.address, daemon->arguments->port, (long long)summary.active,
             (long long)summary.pending, (long long)summary.places);
+    return 0;
+}
+
+static int on_status_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    struct daemon *daemon = userdata;
+
+    daemon->status_timer = sd_event_source_disable_unref(source);
+    /* Whatever is wrong with the register, the next request says so. */
+    (void)update_status(daemon);
+    return 0;
+}
+
+/* Counting takes as long as there are devices, so a busy line is counted once a second. */
+static void on_changed(void *userdata)
+{
+    struct daemon *daemon = userdata;
+
+    if (!daemon->status_timer)
+        (void)sd_event_add_time_relative(unbox_run_event(daemon->run), &daemon->status_timer,
+                CLOCK_BOOTTIME, USEC_PER_SEC, 0, on_status_timer, daemon);
 }
 
 /* One line for the status and one for the journal; returns `error`. */
@@ -220,7 +243,7 @@ static int open_api(struct daemon *daemon)
     struct api_options options = {
             .database = daemon->database,
             .authority = daemon->authority,
-            .changed = update_status,
+            .changed = on_changed,
             .userdata = daemon,
     };
     _cleanup_close_ int fd = -1;
@@ -246,9 +269,16 @@ static int open_api(struct daemon *daemon)
 static void daemon_done(struct daemon *daemon)
 {
     api_free(daemon->api);
+    sd_event_source_disable_unref(daemon->status_timer);
     authority_free(daemon->authority);
     database_free(daemon->database);
     unbox_run_free(daemon->run);
+}
+
+/* What no restart mends: a damaged file, a key that isn't the certificate's, nothing there. */
+static bool is_permanent(int error)
+{
+    return error == -EUCLEAN || error == -EKEYREJECTED || error == -EBADMSG || error == -ENOENT;
 }
 
 static int serve(const struct arguments *arguments)
@@ -263,9 +293,10 @@ static int serve(const struct arguments *arguments)
         r = open_register(&daemon);
     if (r >= 0)
         r = open_api(&daemon);
+    if (r >= 0)
+        r = update_status(&daemon);
     if (r < 0)
-        return UNBOX_EXIT_FAILURE;
-    update_status(&daemon);
+        return is_permanent(r) ? UNBOX_EXIT_CONFIG : UNBOX_EXIT_FAILURE;
     unbox_run_ready(daemon.run);
     r = unbox_run_loop(daemon.run);
     return r < 0 ? UNBOX_EXIT_FAILURE : r;

@@ -120,8 +120,8 @@ static int release_earlier(struct enrolling *enrolling)
             enrolling->database, enrolling->now, "revoked", serial, "begun anew before its ack");
 }
 
-/* The batch that the device names, or the oldest open one, while it has a place. */
-static int find_place(struct enrolling *enrolling, char **ret_batch, char **ret_pool)
+/* A place in the batch that the device names, or in the oldest open one. */
+static int take_place(struct enrolling *enrolling, char **ret_batch, char **ret_pool)
 {
     const char *wanted = enrolling->request->batch;
     _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
@@ -129,22 +129,25 @@ static int find_place(struct enrolling *enrolling, char **ret_batch, char **ret_
     int r;
 
     r = database_query(enrolling->database, &row,
-            "SELECT name, pool, quota, (SELECT count(*) FROM devices WHERE batch = name)"
-            " FROM batches WHERE open AND (name = ?1 OR ?1 = '') ORDER BY created_at, rowid",
+            "SELECT name, pool, quota FROM batches WHERE open AND (name = ?1 OR ?1 = '')"
+            " ORDER BY created_at, rowid",
             "s", wanted);
     if (r < 0)
         return r;
     if (r == 0)
         return refuse(enrolling->refusal, 403, ENROLMENT_BATCH_CLOSED, "%s%s is not open",
                 *wanted ? "batch " : "a batch", wanted);
-    if (sqlite3_column_int64(row, 3) >= sqlite3_column_int64(row, 2))
-        return refuse(enrolling->refusal, 403, ENROLMENT_BATCH_CLOSED,
-                "batch %s is full (%lld devices)", sqlite3_column_text(row, 0),
-                (long long)sqlite3_column_int64(row, 2));
     batch = database_text(row, 0);
     pool = database_text(row, 1);
     if (!batch || !pool)
         return -ENOMEM;
+    r = database_run(enrolling->database,
+            "UPDATE batches SET used = used + 1 WHERE name = ? AND used < quota", "s", batch);
+    if (r < 0)
+        return r;
+    if (r == 0)
+        return refuse(enrolling->refusal, 403, ENROLMENT_BATCH_CLOSED,
+                "batch %s is full (%lld devices)", batch, (long long)sqlite3_column_int64(row, 2));
     *ret_batch = STEAL(batch);
     *ret_pool = STEAL(pool);
     return 0;
@@ -188,7 +191,7 @@ static int add_device(struct enrolling *enrolling)
     _cleanup_free_ char *batch = NULL, *pool = NULL;
     int r;
 
-    r = find_place(enrolling, &batch, &pool);
+    r = take_place(enrolling, &batch, &pool);
     if (r != 0)
         return r;
     r = take_hostname(enrolling, pool, &enrolled->hostname);

@@ -185,8 +185,7 @@ int register_summary(struct database *database, struct register_summary *ret)
             "SELECT"
             " (SELECT count(*) FROM enrolments WHERE state = 'active'),"
             " (SELECT count(*) FROM enrolments WHERE state = 'pending'),"
-            " (SELECT coalesce(sum(quota), 0) FROM batches WHERE open)"
-            " - (SELECT count(*) FROM devices JOIN batches ON batch = name WHERE open)",
+            " (SELECT coalesce(sum(quota - used), 0) FROM batches WHERE open)",
             "");
     if (r <= 0)
         return r < 0 ? r : -EIO;
@@ -196,4 +195,12 @@ int register_summary(struct database *database, struct register_summary *ret)
             .places = sqlite3_column_int64(row, 2),
     };
     return 0;
+}
+
+int register_ping(struct database *database)
+{
+    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
+    int r = database_query(database, &row, "SELECT name FROM batches LIMIT 1", "");
+
+    return r < 0 ? r : 0;
 }

@@ -51,4 +51,8 @@ struct register_summary {
     int64_t places; /* that are left in open batches */
 };
 
+/* Looks at every enrolment: not for each request. */
 int register_summary(struct database *database, struct register_summary *ret);
+
+/* Whether the register can be read at all. */
+int register_ping(struct database *database);

@@ -3,8 +3,8 @@
 
 /*
  * The bench's tables. What must never happen on a factory line is written as a constraint, so that
- * no code can do it: a hostname given twice, two active identities of one serial, an audit entry
- * changed. There is no column for a device's private key.
+ * no code can do it: a hostname given twice, two active identities of one serial, a batch over its
+ * quota, an audit entry changed. There is no column for a device's private key.
  */
 
 /* PRAGMA application_id: "unbx". */
@@ -19,6 +19,7 @@
     "CREATE TABLE batches ("                                                                       \
     "  name TEXT PRIMARY KEY,"                                                                     \
     "  quota INTEGER NOT NULL,"                                                                    \
+    "  used INTEGER NOT NULL DEFAULT 0 CHECK (used <= quota),"                                     \
     "  open INTEGER NOT NULL,"                                                                     \
     "  pool TEXT NOT NULL REFERENCES hostname_pools(prefix),"                                      \
     "  created_at INTEGER NOT NULL"                                                                \
@@ -38,7 +39,6 @@
     "  macs TEXT NOT NULL,"                                                                        \
     "  first_seen_at INTEGER NOT NULL"                                                             \
     ") STRICT;"                                                                                    \
-    "CREATE INDEX devices_of_batch ON devices(batch);"                                             \
     "CREATE TABLE enrolments ("                                                                    \
     "  id TEXT PRIMARY KEY,"                                                                       \
     "  serial TEXT NOT NULL REFERENCES devices(serial),"                                           \

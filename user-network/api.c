@@ -5,19 +5,12 @@
 
 #include "api.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "status.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
-
-static uint64_t now(struct network *network)
-{
-    uint64_t usec = 0;
-
-    (void)sd_event_now(unbox_run_event(network->run), CLOCK_BOOTTIME, &usec);
-    return usec;
-}
 
 static int reply_json(struct unbox_ipc_call *call, json_t *result)
 {
@@ -26,7 +19,7 @@ static int reply_json(struct unbox_ipc_call *call, json_t *result)
 
 static int on_status(struct unbox_ipc_call *call, json_t *params, void *userdata)
 {
-    return reply_json(call, status_to_json(userdata, now(userdata)));
+    return reply_json(call, status_to_json(userdata, network_now(userdata)));
 }
 
 static int on_networks(struct unbox_ipc_call *call, json_t *params, void *userdata)
@@ -34,7 +27,7 @@ static int on_networks(struct unbox_ipc_call *call, json_t *params, void *userda
     struct network *network = userdata;
 
     nm_look_air(network->nm, &network->hotspot_ssid, &network->air);
-    return reply_json(call, status_networks_to_json(network, now(network)));
+    return reply_json(call, status_networks_to_json(network, network_now(network)));
 }
 
 static int on_scan(struct unbox_ipc_call *call, json_t *params, void *userdata)
@@ -174,18 +167,6 @@ static const struct unbox_ipc_method methods[] = {
         {},
 };
 
-static void audit(const struct unbox_ipc_call *call, void *userdata)
-{
-    char pid[16], uid[16];
-
-    snprintf(pid, sizeof(pid), "%d", (int)unbox_ipc_call_pid(call));
-    snprintf(uid, sizeof(uid), "%u", (unsigned)unbox_ipc_call_uid(call));
-    unbox_log_event(LOG_INFO, UNBOX_MESSAGE_CHANGE_REQUESTED,
-            UNBOX_FIELDS("UNBOX_METHOD", unbox_ipc_call_method(call), "UNBOX_CALLER_PID", pid,
-                    "UNBOX_CALLER_UID", uid, "UNBOX_CALLER_UNIT", unbox_ipc_call_unit(call)),
-            "%s asked for %s", unbox_ipc_call_unit(call), unbox_ipc_call_method(call));
-}
-
 int api_new(sd_event *event, struct network *network, struct unbox_ipc_server **ret)
 {
     struct unbox_ipc_server_options options = {
@@ -194,7 +175,7 @@ int api_new(sd_event *event, struct network *network, struct unbox_ipc_server **
             .version = PROJECT_VERSION,
             .description = "Hotspot, scan, and the customer's network",
             .methods = methods,
-            .audit = audit,
+            .audit = unbox_log_call,
             .userdata = network,
     };
 

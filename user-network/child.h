@@ -16,7 +16,7 @@ struct child;
  * `output` is what it wrote to stdout and stderr, at most 4 KiB, without the last newline. The
  * child is freed before this is called.
  */
-typedef void (*child_done)(int status, const char *output, void *userdata);
+typedef void (*child_done)(int status, char *output, void *userdata);
 
 /*
  * Starts argv[0] (an absolute path). SIGCHLD has to be blocked. 0 or a negative errno; with 0

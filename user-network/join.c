@@ -39,17 +39,20 @@ static const struct {
     const char *name;
     const char *text;
     uint64_t limit_usec;
+    bool told; /* in the journal: what has to be undone if it fails, and what proves it */
 } steps[] = {
         [JOIN_IDLE] = {"idle", "", 0},
         [JOIN_CHECKING] = {"checking", "checking the settings", 40 * USEC_PER_SEC},
-        [JOIN_CHECKPOINT] = {"checkpoint", "remembering the present set-up", 10 * USEC_PER_SEC},
-        [JOIN_ASSOCIATING] = {"associating", "associating", 35 * USEC_PER_SEC},
-        [JOIN_ADDRESS] = {"address", "waiting for an address", 25 * USEC_PER_SEC},
-        [JOIN_INSTALLING] = {"installing", "saving the network", 40 * USEC_PER_SEC},
-        [JOIN_RADIO_OFF] = {"radio", "switching the radio off and on", 10 * USEC_PER_SEC},
-        [JOIN_RADIO_ON] = {"radio", "switching the radio off and on", 10 * USEC_PER_SEC},
-        [JOIN_PROVING] = {"proving", "proving that the saved network works", 45 * USEC_PER_SEC},
-        [JOIN_COMMITTED] = {"committed", "done", 10 * USEC_PER_SEC},
+        [JOIN_CHECKPOINT] = {"checkpoint", "remembering the present set-up", 10 * USEC_PER_SEC,
+                true},
+        [JOIN_ASSOCIATING] = {"associating", "associating", 35 * USEC_PER_SEC, true},
+        [JOIN_ADDRESS] = {"address", "waiting for an address", 25 * USEC_PER_SEC, true},
+        [JOIN_INSTALLING] = {"installing", "saving the network", 40 * USEC_PER_SEC, true},
+        [JOIN_RADIO_OFF] = {"radio", "switching the radio off and on", 10 * USEC_PER_SEC, true},
+        [JOIN_RADIO_ON] = {"radio", "switching the radio off and on", 10 * USEC_PER_SEC, true},
+        [JOIN_PROVING] = {"proving", "proving that the saved network works", 45 * USEC_PER_SEC,
+                true},
+        [JOIN_COMMITTED] = {"committed", "done", 10 * USEC_PER_SEC, true},
         [JOIN_UNDOING] = {"undoing", "going back to the set-up before", 30 * USEC_PER_SEC},
 };
 
@@ -167,7 +170,7 @@ static int on_limit(sd_event_source *source, uint64_t usec, void *userdata)
 static void enter(struct join *join, enum join_step step)
 {
     char name[SSID_DISPLAY_MAX];
-    bool same = strcmp(steps[join->step].name, steps[step].name) == 0;
+    bool news = steps[step].told && strcmp(steps[join->step].name, steps[step].name) != 0;
     int r;
 
     join->step = step;
@@ -176,7 +179,7 @@ static void enter(struct join *join, enum join_step step)
             steps[step].limit_usec, 0, on_limit, join);
     if (r < 0)
         unbox_log_errno(LOG_ERR, r, "a join goes on without a time limit");
-    if (same)
+    if (!news)
         return;
     ssid_display(&join->network.ssid, name);
     unbox_log_event(LOG_INFO, UNBOX_MESSAGE_JOIN_STEP,

@@ -43,7 +43,7 @@ static void again_at(struct life_decision *decision, uint64_t usec)
 static void act(struct life *life, const struct life_facts *facts, struct life_decision *decision,
         enum life_action action)
 {
-    if (facts->busy)
+    if (facts->busy || decision->action != LIFE_REST)
         return;
     if (facts->now_usec < life->not_before[action]) {
         again_at(decision, life->not_before[action]);
@@ -100,9 +100,9 @@ static void keep_hotspot(
         act(life, facts, decision, LIFE_CLOSE_HOTSPOT);
         return;
     }
-    if (!facts->saved || facts->scanning)
+    if (!facts->saved || facts->scanning || facts->busy || decision->action != LIFE_REST)
         return;
-    if (facts->saved_in_sight && facts->profile_ready && !facts->busy &&
+    if (facts->saved_in_sight && facts->profile_ready &&
             (life->looking || time_to_look(life, facts))) {
         life->looking = false;
         life->waiting_since = facts->now_usec;
@@ -126,11 +126,6 @@ static void wait_for_saved(
     if (!life->waiting_since)
         life->waiting_since = facts->now_usec;
     until = life->waiting_since + facts->boot_wait_usec;
-    if (!facts->profile_ready) {
-        act(life, facts, decision, LIFE_MAKE_PROFILE);
-        if (decision->action != LIFE_REST)
-            return;
-    }
     if (facts->now_usec >= until && !facts->wire_up) {
         open_hotspot(life, facts, decision);
         return;
@@ -203,6 +198,24 @@ static bool radio_unusable(
     return false;
 }
 
+static void use_radio(
+        struct life *life, const struct life_facts *facts, struct life_decision *decision)
+{
+    if (radio_unusable(life, facts, decision)) {
+        life->waiting_since = 0;
+    } else if (facts->on_hotspot) {
+        keep_hotspot(life, facts, decision);
+    } else if (facts->radio == NM_RADIO_UP) {
+        life->waiting_since = 0;
+        life->look_interval = 0;
+        decision->state = LIFE_CONNECTED;
+    } else if (facts->saved) {
+        wait_for_saved(life, facts, decision);
+    } else {
+        first_time(life, facts, decision);
+    }
+}
+
 void life_decide(struct life *life, const struct life_facts *facts, struct life_decision *ret)
 {
     struct life_decision decision = {.state = LIFE_STARTING};
@@ -212,17 +225,11 @@ void life_decide(struct life *life, const struct life_facts *facts, struct life_
         life_restart(life);
     } else if (facts->joining) {
         decision.state = LIFE_JOINING;
-    } else if (radio_unusable(life, facts, &decision)) {
-        life->waiting_since = 0;
-    } else if (facts->on_hotspot) {
-        keep_hotspot(life, facts, &decision);
-    } else if (facts->radio == NM_RADIO_UP) {
-        life_restart(life);
-        decision.state = LIFE_CONNECTED;
-    } else if (facts->saved) {
-        wait_for_saved(life, facts, &decision);
     } else {
-        first_time(life, facts, &decision);
+        /* Also when it is connected already: what is to be forgotten later has to be known. */
+        if (facts->saved && !facts->profile_ready)
+            act(life, facts, &decision, LIFE_MAKE_PROFILE);
+        use_radio(life, facts, &decision);
     }
     *ret = decision;
 }

@@ -138,28 +138,42 @@ static int collect_check(struct netplan *netplan, struct netplan_profile **ret)
     return read_profile(folder, ret);
 }
 
-static void on_ended(int status, const char *output, void *userdata)
+/*
+ * The line that matters. What follows it is an excerpt of the file, which may hold a password; what
+ * comes before are GLib's warnings and empty lines.
+ */
+static const char *find_complaint(char *output)
+{
+    char *line, *rest = output;
+
+    while ((line = strsep(&rest, "\n")))
+        if (*line && strncmp(line, "**", 2) != 0)
+            return line;
+    return "it failed without a word";
+}
+
+static void on_ended(int status, char *output, void *userdata)
 {
     struct netplan *netplan = userdata;
     struct netplan_profile *profile = NULL;
+    const char *message = NULL;
     int error;
 
     netplan->child = NULL;
     error = status > 0 ? -EINVAL : status;
+    if (error == -ETIMEDOUT)
+        message = "netplan took too long";
+    else if (error < 0)
+        message = find_complaint(output);
     if (netplan->checking) {
         if (error == 0) {
             error = collect_check(netplan, &profile);
-            if (error < 0)
-                output = "netplan made no profile of it";
+            message = error < 0 ? "netplan made no profile of it" : NULL;
         }
         /* It holds the password. */
         (void)unbox_store_remove_tree(netplan->paths->check_root);
     }
-    if (error == -ETIMEDOUT)
-        output = "netplan took too long";
-    else if (error < 0 && !*output)
-        output = "netplan failed without a word";
-    netplan->done(error, error < 0 ? output : NULL, profile, netplan->userdata);
+    netplan->done(error, message, profile, netplan->userdata);
 }
 
 static int run(struct netplan *netplan, const char *root, netplan_done done, void *userdata)

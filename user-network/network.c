@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "hotspot.h"
+#include "network-act.h"
 #include "network-scan.h"
 #include "page-port.h"
 #include "status.h"
@@ -32,7 +33,7 @@ void network_look(struct network *network)
     (void)sd_event_source_set_enabled(network->soon, SD_EVENT_ONESHOT);
 }
 
-static uint64_t now(struct network *network)
+uint64_t network_now(struct network *network)
 {
     uint64_t usec = 0;
 
@@ -45,108 +46,15 @@ static void on_changed(void *userdata)
     network_look(userdata);
 }
 
-static void hotspot_failed(struct network *network, const char *why)
-{
-    char name[SSID_DISPLAY_MAX];
-
-    network->opening = false;
-    life_hotspot_failed(&network->life, now(network));
-    if (network->hotspot_problem && strcmp(network->hotspot_problem, why) == 0)
-        return;
-    free(network->hotspot_problem);
-    network->hotspot_problem = strdup(why);
-    ssid_display(&network->hotspot_ssid, name);
-    unbox_log_event(LOG_ERR, UNBOX_MESSAGE_HOTSPOT_FAILED,
-            UNBOX_FIELDS("UNBOX_SSID", name, "UNBOX_INTERFACE", network->wifi_interface),
-            "hotspot %s could not be opened on %s: %s", name, network->wifi_interface, why);
-}
-
 static void on_failed(unsigned reason, void *userdata)
 {
     struct network *network = userdata;
-    char why[64];
 
-    if (join_running(network->join)) {
+    if (join_running(network->join))
         join_activation_failed(network->join, reason);
-    } else if (network->opening) {
-        snprintf(why, sizeof(why), "NetworkManager's reason %u", reason);
-        hotspot_failed(network, why);
-    }
+    else
+        network_hotspot_failed(network, reason);
     network_look(network);
-}
-
-static void on_acted(int error, const char *message, void *userdata)
-{
-    struct network *network = userdata;
-
-    network->busy = false;
-    if (error < 0 && error != -ENOENT && error != -ENOTCONN)
-        unbox_log_errno(LOG_WARNING, error, "NetworkManager refuses (%s)", message ?: "no reason");
-    network_look(network);
-}
-
-static void on_hotspot_started(int error, const char *message, void *userdata)
-{
-    struct network *network = userdata;
-
-    network->busy = false;
-    if (error < 0)
-        hotspot_failed(network, message ?: strerror(-error));
-    network_look(network);
-}
-
-static void on_profile_made(int error, const char *message, void *userdata)
-{
-    struct network *network = userdata;
-
-    network->busy = false;
-    if (error < 0)
-        unbox_log_errno(LOG_ERR, error, "the saved network can't be given to NetworkManager (%s)",
-                message ?: "no reason");
-    network_look(network);
-}
-
-static void make_profile(struct network *network)
-{
-    int r;
-
-    r = saved_apply(network->saved, on_profile_made, network);
-    if (r < 0)
-        on_profile_made(r, "netplan can't be run", network);
-}
-
-static void act(struct network *network, enum life_action action, uint64_t now_usec)
-{
-    if (action == LIFE_REST)
-        return;
-    if (action == LIFE_SCAN) {
-        network_scan_begin(network, now_usec);
-        network_look(network);
-        return;
-    }
-    network->busy = true;
-    switch (action) {
-    case LIFE_SWITCH_ON:
-    case LIFE_SWITCH_OFF:
-        nm_switch_radio(network->nm, action == LIFE_SWITCH_ON, on_acted, network);
-        break;
-    case LIFE_OPEN_HOTSPOT:
-        network->opening = true;
-        network->hotspot_stale = false;
-        nm_open_hotspot(network->nm, &network->hotspot, on_hotspot_started, network);
-        break;
-    case LIFE_CLOSE_HOTSPOT:
-        nm_disconnect_radio(network->nm, on_acted, network);
-        break;
-    case LIFE_MAKE_PROFILE:
-        make_profile(network);
-        break;
-    case LIFE_CONNECT:
-        nm_activate_file(network->nm, saved_profile_file(network->saved), on_acted, network);
-        break;
-    default:
-        network->busy = false;
-    }
 }
 
 /* The name that the phone opens. A change is told to dnsmasq; it reads it when the hotspot opens.
@@ -165,7 +73,7 @@ static void follow_hostname(struct network *network)
     if (!name || !*name || strcmp(name, network->hostname) == 0 ||
             strlen(name) >= sizeof(network->hostname))
         return;
-    strcpy(network->hostname, name);
+    memcpy(network->hostname, name, strlen(name) + 1);
     r = hotspot_write_names(network->paths, name);
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "the hotspot won't resolve the hostname %s", name);
@@ -293,7 +201,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static void look(struct network *network)
 {
     _cleanup_free_ char *line = NULL;
-    uint64_t now_usec = now(network);
+    uint64_t now_usec = network_now(network);
     struct life_facts facts;
     uint64_t again;
 
@@ -307,7 +215,7 @@ static void look(struct network *network)
     join_look(network->join);
     gather(network, now_usec, &facts);
     life_decide(&network->life, &facts, &network->decision);
-    act(network, network->decision.action, now_usec);
+    network_act(network, network->decision.action);
     again = earlier(again, network->decision.again_usec);
     if (network->life.waiting_since)
         again = earlier(again, now_usec + COUNT_USEC);
@@ -405,6 +313,10 @@ static int make_sources(struct network *network, sd_event *event)
     r = sd_event_add_defer(event, &network->soon, on_soon, network);
     if (r < 0)
         return r;
+    /* The first look waits for libnm: before, NetworkManager would seem not to be running. */
+    r = sd_event_source_set_enabled(network->soon, SD_EVENT_OFF);
+    if (r < 0)
+        return r;
     r = sd_event_add_time(event, &network->again, CLOCK_BOOTTIME, UINT64_MAX, 0, on_again, network);
     if (r < 0)
         return r;
@@ -481,7 +393,7 @@ int network_forget(struct network *network)
 
     if (network->busy || join_running(network->join))
         return -EBUSY;
-    r = saved_forget(network->saved, on_profile_made, network);
+    r = saved_forget(network->saved, network_profile_made, network);
     if (r < 0)
         return r;
     network->busy = true;
@@ -512,7 +424,7 @@ int network_scan(struct network *network)
 {
     if (!nm_running(network->nm) || network->radio.state < NM_RADIO_IDLE)
         return -ENOTCONN;
-    network_scan_begin(network, now(network));
+    network_scan_begin(network, network_now(network));
     network_look(network);
     return 0;
 }

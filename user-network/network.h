@@ -67,6 +67,9 @@ struct network *network_free(struct network *network);
 /* Has everything looked at again, soon. */
 void network_look(struct network *network);
 
+/* CLOCK_BOOTTIME of this round of the loop. */
+uint64_t network_now(struct network *network);
+
 /* Whether what the radio does is our hotspot. */
 bool network_on_hotspot(const struct network *network);
 

@@ -31,7 +31,6 @@ struct saved {
     struct wifi_network checked_network;
     struct netplan_profile *profile; /* of the last check */
     char *profile_file;
-    bool reinstalled; /* NetworkManager's profile may be of another file than the truth */
     char *stranger;
     saved_done done;
     void *userdata;
@@ -151,7 +150,6 @@ static int reconcile(struct saved *saved)
         return 0;
     unbox_log(LOG_NOTICE, "%s is %s, installing it again", installed,
             r == -ENOENT ? "missing" : "not what it was");
-    saved->reinstalled = true;
     return unbox_store_write(installed, saved->truth.text, saved->truth.size, 0600, -1, -1);
 }
 
@@ -171,7 +169,9 @@ int saved_new(sd_event *event, const struct saved_options *options, struct saved
         return r;
     r = reconcile(saved);
     if (r < 0)
-        return r;
+        /* A full disk or a read-only /etc: NetworkManager can still have the profile. */
+        unbox_log_errno(LOG_ERR, r, "%s can't be brought in line with %s",
+                options->paths->installed, options->paths->truth);
     *ret = STEAL(saved);
     return 0;
 }
@@ -303,7 +303,6 @@ int saved_put_back(struct saved *saved)
 
     file_move(&saved->previous, &saved->truth);
     remove_profile(saved);
-    saved->reinstalled = true;
     if (!saved->truth.text)
         return remove_both(saved);
     r = wifi_yaml_read(saved->truth.text, saved->truth.size, &saved->network);
@@ -354,10 +353,10 @@ static void on_generated(
         free(saved->stranger);
         saved->stranger = NULL;
     }
-    saved->reinstalled = false;
     nm_reload_profiles(saved->options.nm, on_reloaded, saved);
 }
 
+/* At every start too, although netplan has done it before: it is quick, and tells of strangers. */
 static void generate(struct saved *saved)
 {
     int r;
@@ -384,11 +383,7 @@ static void on_truth_checked(
         end(saved, r, "out of memory");
         return;
     }
-    /* The usual start: netplan made it long before us. */
-    if (!saved->reinstalled && nm_has_profile(saved->options.nm, NULL, saved->profile_file))
-        end(saved, 0, NULL);
-    else
-        generate(saved);
+    generate(saved);
 }
 
 int saved_apply(struct saved *saved, saved_done done, void *userdata)

@@ -8,14 +8,14 @@ int api_network_status(struct http_request *request, void *userdata)
 {
     struct api *api = userdata;
 
-    return peer_ask(api->network, request, "status", NULL, peer_pass, NULL);
+    return peer_ask(api->network, request, "status", NULL, PEER_SOON_USEC, peer_pass, NULL);
 }
 
 int api_network_list(struct http_request *request, void *userdata)
 {
     struct api *api = userdata;
 
-    return peer_ask(api->network, request, "networks", NULL, peer_pass, NULL);
+    return peer_ask(api->network, request, "networks", NULL, PEER_SOON_USEC, peer_pass, NULL);
 }
 
 /* A change without parameters. */
@@ -29,7 +29,7 @@ static int ask_plainly(
     if (r < 0)
         return r == -EBADMSG ? 0 : r;
     api_log_change(request, what);
-    return peer_ask(api->network, request, method, NULL, peer_accept, NULL);
+    return peer_ask(api->network, request, method, NULL, PEER_SOON_USEC, peer_accept, NULL);
 }
 
 int api_network_scan(struct http_request *request, void *userdata)
@@ -58,7 +58,8 @@ int api_network_connect(struct http_request *request, void *userdata)
         return http_respond_problem(request, 422, "invalid_params", NULL,
                 "The network is named by either ssid or ssid_hex.");
     api_log_change(request, "join a network");
-    return peer_ask(api->network, request, "connect", STEAL(body), peer_accept, NULL);
+    return peer_ask(
+            api->network, request, "connect", STEAL(body), PEER_SOON_USEC, peer_accept, NULL);
 }
 
 int api_network_radio(struct http_request *request, void *userdata)
@@ -71,5 +72,5 @@ int api_network_radio(struct http_request *request, void *userdata)
     if (r < 0)
         return r == -EBADMSG ? 0 : r;
     api_log_change(request, enabled ? "switch the radio on" : "switch the radio off");
-    return peer_ask(api->network, request, "radio", STEAL(body), peer_pass, NULL);
+    return peer_ask(api->network, request, "radio", STEAL(body), PEER_SOON_USEC, peer_pass, NULL);
 }

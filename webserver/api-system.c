@@ -24,7 +24,7 @@ int api_health_status(struct http_request *request, void *userdata)
 {
     struct api *api = userdata;
 
-    return peer_ask(api->health, request, "get_status", NULL, peer_pass, NULL);
+    return peer_ask(api->health, request, "get_status", NULL, PEER_SOON_USEC, peer_pass, NULL);
 }
 
 int api_health_restart(struct http_request *request, void *userdata)
@@ -38,43 +38,37 @@ int api_health_restart(struct http_request *request, void *userdata)
     if (r < 0)
         return r == -EBADMSG ? 0 : r;
     api_log_change(request, "restart a service");
-    return peer_ask(api->health, request, "restart_service", STEAL(body), peer_accept, NULL);
+    return peer_ask(
+            api->health, request, "restart_service", STEAL(body), PEER_DONE_USEC, peer_pass, NULL);
 }
 
-static int respond_system(struct http_request *request, json_t *hostname)
+/* What this process can tell without healthd: under ProtectHostname= it doesn't know the present
+ * name of the device, but user-network does. */
+static int on_network_status(
+        struct http_request *request, const struct peer_answer *answer, void *userdata)
 {
     struct timespec up;
 
     clock_gettime(CLOCK_BOOTTIME, &up);
     return http_respond_json(request, 200,
-            json_pack("{sO? ss sI}", "hostname", hostname, "version", PROJECT_VERSION,
-                    "uptime_seconds", (json_int_t)up.tv_sec));
+            json_pack("{sO? ss sI}", "hostname", json_object_get(answer->result, "hostname"),
+                    "version", PROJECT_VERSION, "uptime_seconds", (json_int_t)up.tv_sec));
 }
 
-static int on_network_status(
-        struct http_request *request, const struct peer_answer *answer, void *userdata)
-{
-    return respond_system(request, json_object_get(answer->result, "hostname"));
-}
-
-static int on_health_status(
-        struct http_request *request, const struct peer_answer *answer, void *userdata)
+static int on_system(struct http_request *request, const struct peer_answer *answer, void *userdata)
 {
     struct api *api = userdata;
-    json_t *hostname = json_object_get(answer->result, "hostname");
 
-    if (json_is_string(hostname))
-        return respond_system(request, hostname);
-    return peer_ask(api->network, request, "status", NULL, on_network_status, NULL);
+    if (answer->error == 0)
+        return http_respond_json(request, 200, json_incref(answer->result));
+    return peer_ask(api->network, request, "status", NULL, PEER_SOON_USEC, on_network_status, NULL);
 }
 
-/* The hostname is asked for: under ProtectHostname= a running process keeps the one that it started
- * with. Either of the two may be away; a system without a name is still shown. */
 int api_system_status(struct http_request *request, void *userdata)
 {
     struct api *api = userdata;
 
-    return peer_ask(api->health, request, "get_status", NULL, on_health_status, api);
+    return peer_ask(api->health, request, "get_system", NULL, PEER_SOON_USEC, on_system, api);
 }
 
 static int on_hostname_to_confirm(
@@ -95,7 +89,7 @@ static int on_hostname_to_confirm(
         return http_respond_problem(request, 422, "not_confirmed", NULL,
                 "To confirm, type the name of this device: %s", hostname ? hostname : "unknown");
     api_log_change(request, "reset this device to its factory state");
-    return peer_ask(api->health, request, "factory_reset", NULL, peer_accept, NULL);
+    return peer_ask(api->health, request, "factory_reset", NULL, PEER_SOON_USEC, peer_accept, NULL);
 }
 
 int api_system_factory_reset(struct http_request *request, void *userdata)
@@ -108,5 +102,6 @@ int api_system_factory_reset(struct http_request *request, void *userdata)
     r = api_body(request, &body, "{s:s!}", "confirm", &confirm);
     if (r < 0)
         return r == -EBADMSG ? 0 : r;
-    return peer_ask(api->health, request, "get_status", NULL, on_hostname_to_confirm, api);
+    return peer_ask(
+            api->health, request, "get_system", NULL, PEER_SOON_USEC, on_hostname_to_confirm, api);
 }

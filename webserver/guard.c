@@ -45,14 +45,6 @@ static bool is_own_origin(const char *origin, const char *host)
     return false;
 }
 
-static bool is_json(const char *type)
-{
-    static const char json[] = "application/json";
-    size_t size = strlen(json);
-
-    return type && strncasecmp(type, json, size) == 0 && strchr("; \t", type[size]);
-}
-
 int guard_check(struct http_request *request, void *userdata)
 {
     const char *origin = http_request_header(request, "Origin");
@@ -63,7 +55,7 @@ int guard_check(struct http_request *request, void *userdata)
     if (origin && !is_own_origin(origin, http_request_header(request, "Host")))
         r = http_respond_problem(
                 request, 403, "foreign_origin", NULL, "Only this device's own page may do that.");
-    else if (!is_json(http_request_header(request, "Content-Type")))
+    else if (!http_request_is_json(request))
         r = http_respond_problem(
                 request, 415, "not_json", NULL, "A change has to be sent as application/json.");
     else

@@ -11,8 +11,6 @@
 #include "peer.h"
 #include "unbox/ipc.h"
 
-/* A browser's user has no more patience; the others answer at once or not at all. */
-#define ANSWER_USEC (4 * USEC_PER_SEC)
 #define RETRY_AFTER_SEC "5"
 
 struct exchange {
@@ -39,6 +37,7 @@ static const struct {
         {UNBOX_IPC_BUSY, 409},
         {UNBOX_IPC_PERMISSION_DENIED, 403},
         {UNBOX_IPC_TIMEOUT, 504},
+        {"NOT_READY", 409},
 };
 
 static void exchange_free(struct exchange *exchange)
@@ -91,7 +90,7 @@ static void on_answer(
 }
 
 int peer_ask(struct peer *peer, struct http_request *request, const char *method, json_t *params,
-        peer_reply reply, void *userdata)
+        uint64_t timeout_usec, peer_reply reply, void *userdata)
 {
     struct peer_answer failure = {.peer = peer};
     struct exchange *exchange = exchange_new(peer, request, reply, userdata);
@@ -102,7 +101,7 @@ int peer_ask(struct peer *peer, struct http_request *request, const char *method
         return reply(request, &failure, userdata);
     }
     failure.error =
-            unbox_ipc_client_call(peer->client, method, params, ANSWER_USEC, on_answer, exchange);
+            unbox_ipc_client_call(peer->client, method, params, timeout_usec, on_answer, exchange);
     if (failure.error == 0)
         return 0;
     exchange_free(exchange);

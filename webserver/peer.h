@@ -34,13 +34,17 @@ struct peer *peer_free(struct peer *peer);
 
 DEFINE_CLEANUP(struct peer *, peer_free);
 
+/* How long an answer may take: of what is known or begun at once, and of what is done first. */
+#define PEER_SOON_USEC (4 * USEC_PER_SEC)
+#define PEER_DONE_USEC (60 * USEC_PER_SEC)
+
 /*
  * Calls `method` there for `request`. `params` is taken over and may be NULL. `reply` is called
- * exactly once, at the latest after a few seconds, also when nobody is there; at once when not even
- * asking is possible. For a handler to return: 0, or what `reply` returned.
+ * exactly once, at the latest after `timeout_usec`, also when nobody is there; at once when not
+ * even asking is possible. For a handler to return: 0, or what `reply` returned.
  */
 int peer_ask(struct peer *peer, struct http_request *request, const char *method, json_t *params,
-        peer_reply reply, void *userdata);
+        uint64_t timeout_usec, peer_reply reply, void *userdata);
 
 /* Replies: 200 with the result as it is; 202 with it; in both cases a problem if there is none. */
 int peer_pass(struct http_request *request, const struct peer_answer *answer, void *userdata);

@@ -34,6 +34,14 @@ int unbox_log_errno(int priority, int error, const char *format, ...)
 void unbox_log_event(int priority, const char *message_id, const char *const *fields,
         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+struct unbox_ipc_call;
+
+/*
+ * The entry that every change over IPC leaves: which method, and the caller's pid, uid and unit. It
+ * is made to be the `audit` of a server's options; `userdata` is not used.
+ */
+void unbox_log_call(const struct unbox_ipc_call *call, void *userdata);
+
 /* Fields for unbox_log_event(): UNBOX_FIELDS("UNBOX_SSID", ssid, "UNBOX_STEP", step). */
 #define UNBOX_FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL, NULL})
 

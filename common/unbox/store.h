@@ -20,7 +20,7 @@ extern "C" {
  * Replaces `path` with `size` bytes of `data`: a temporary file in the same directory (O_EXCL,
  * given `mode` and, unless -1, `uid` and `gid` before any content), fsync, rename, fsync of the
  * directory. Returns 0 or a negative errno; on failure the old file stands and no temporary one is
- * left.
+ * left. After a power cut ".#NAME" may be left; the next write removes it. One writer per file.
  */
 int unbox_store_write(
         const char *path, const void *data, size_t size, mode_t mode, uid_t uid, gid_t gid);

@@ -2,6 +2,7 @@
 """A factory for the enrolment's tests: a bench with the real identserver, a device with the real identclient, a
 hostnamed for it, and between the two, where a test asks for it, somebody who changes what the bench says."""
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -43,11 +44,11 @@ class Bench:
         assert self.server.stop() == 0
 
     def rows(self, sql, *arguments):
-        with sqlite3.connect(self.folder / "bench.db") as database:
+        with contextlib.closing(sqlite3.connect(self.folder / "bench.db")) as database:
             return database.execute(sql, arguments).fetchall()
 
     def execute(self, sql):
-        with sqlite3.connect(self.folder / "bench.db") as database:
+        with contextlib.closing(sqlite3.connect(self.folder / "bench.db")) as database, database:
             database.execute(sql)
 
     def states(self, serial):
@@ -76,8 +77,8 @@ class Client:
         self.serial = serial
         self.identity = self.device.path(IDENTITY)
         self.identity.mkdir(parents=True, mode=0o750)
-        self.device.path("/run/unbox-ident").mkdir()
-        self.device.path("/var/lib/sysfs").mkdir()
+        self.device.path("/run/unbox/identclient").mkdir(parents=True)
+        self.device.path("/var/lib/sysfs").mkdir(parents=True)
         self._bus_address = bus_address
 
     def configure(self, port, ca, **keys):
@@ -91,9 +92,12 @@ class Client:
         """One try, as systemd would start it. Returns its exit code."""
         client = self.device.start(
             "identclient", "--sysfs=/var/lib/sysfs", *arguments, ready=False, environment={
-                "RUNTIME_DIRECTORY": "/run/unbox-ident", "DBUS_SYSTEM_BUS_ADDRESS": self._bus_address,
+                "RUNTIME_DIRECTORY": "/run/unbox/identclient", "DBUS_SYSTEM_BUS_ADDRESS": self._bus_address,
                 **(environment or {})})
-        return client.wait(timeout)
+        code = client.wait(timeout)
+        self.device.notify.settle()
+        self.device.journal.settle()
+        return code
 
     def check(self):
         return self.run("--check")

@@ -7,6 +7,7 @@ that nobody else is on, a service manager's notify socket and a journal, each of
 Nothing waits for a fixed time: eventually() polls until it is so, or fails.
 """
 
+import fcntl
 import json
 import os
 import pathlib
@@ -28,6 +29,10 @@ FROM_ETC = ("group", "ld.so.cache", "localtime", "machine-id", "nsswitch.conf", 
 
 ENTER = "; ".join(
     [f'mount --bind "$ROOT/{name}" /{name}' for name in PRIVATE] + ['unset ROOT; exec "$@"'])
+
+
+# sd_listen_fds() wants descriptors from 3 on, and the pid of the very process.
+HAND_OVER = "{redirections} LISTEN_FDS={count} LISTEN_PID=$$ exec \"$@\""
 
 
 def eventually(check, timeout=10.0, what=None):
@@ -53,6 +58,7 @@ class Datagrams:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.bind(str(path))
         path.chmod(0o666)
+        self._settled = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -66,14 +72,26 @@ class Datagrams:
                     data += memory.read()
             if data == b"\0end":
                 return
+            if data == b"\0settle":
+                self._settled.set()
+                continue
             self.messages.append(self.parse(data))
 
     def parse(self, data):
         return data
 
+    def _send(self, data):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(data, str(self.path))
+
+    def settle(self):
+        """Returns when all that has been sent so far is in `messages`: what a process said before it ended."""
+        self._settled.clear()
+        self._send(b"\0settle")
+        assert self._settled.wait(10)
+
     def close(self):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-            end.sendto(b"\0end", str(self.path))
+        self._send(b"\0end")
         self._thread.join()
         self._socket.close()
 
@@ -201,14 +219,20 @@ class Peer:
 
 
 class Daemon:
-    """A daemon of the build that runs on the test's device."""
+    """A daemon of the build that runs on the test's device; it inherits `sockets` as from systemd."""
 
-    def __init__(self, device, name, *arguments, environment=None):
+    def __init__(self, device, name, *arguments, environment=None, sockets=()):
         self.name = name
         self._log = open(device.root / "stderr", "ab")  # pylint: disable=consider-using-with
         log = os.fstat(self._log.fileno())
+        # Out of the way of the numbers that they are to get.
+        inherited = [fcntl.fcntl(s.fileno(), fcntl.F_DUPFD_CLOEXEC, 64) for s in sockets]
+        enter = ENTER if not sockets else ENTER.replace('exec "$@"', HAND_OVER.format(
+            redirections="".join(f"exec {3 + i}<&{fd}-; " for i, fd in enumerate(inherited)),
+            count=len(inherited)))
         self._process = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-ec", ENTER, "sh", BUILD_DIR / name / name, *arguments],
+            ["unshare", "--mount", "bash", "-ec", enter, "bash", BUILD_DIR / name / name, *arguments],
+            pass_fds=inherited,
             env={
                 **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")},
                 "PATH": "/usr/sbin:/usr/bin",
@@ -218,6 +242,8 @@ class Daemon:
                 **(environment or {}),
             },
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        for fd in inherited:
+            os.close(fd)
         self.pid = self._process.pid
 
     @property
@@ -232,8 +258,8 @@ class Daemon:
         self._process.kill()
         self._process.wait()
 
-    def signal(self, number):
-        self._process.send_signal(number)
+    def reload(self):
+        self._process.send_signal(signal.SIGHUP)
 
     def stop(self):
         """SIGTERM; returns the exit code."""
@@ -268,15 +294,29 @@ class Device:
     def configure(self, text):
         self.path("/etc/unbox/config.yaml").write_text(text)
 
-    def start(self, name, *arguments, environment=None, ready=True):
+    def start(self, name, *arguments, environment=None, sockets=(), ready=True):
         """Starts BUILD_DIR/name/name; by default waits until it says READY=1."""
         self.notify.forget()
-        daemon = Daemon(self, name, *arguments, environment=environment)
+        daemon = Daemon(self, name, *arguments, environment=environment, sockets=sockets)
         self._daemons.append(daemon)
         if ready:
             eventually(lambda: self.notify.seen("READY") or not daemon.running, what=f"{name} ready")
             assert daemon.running, f"{name} ended: {self.log()}"
         return daemon
+
+    def restart(self, name):
+        """Ends the daemon cleanly, and starts it again."""
+        for daemon in self._daemons:
+            if daemon.name == name and daemon.running:
+                assert daemon.stop() == 0
+        return self.start(name)
+
+    def run(self, program, *arguments):
+        """Runs BUILD_DIR/program to its end, as an operator would; returns a CompletedProcess."""
+        return subprocess.run(
+            ["unshare", "--mount", "sh", "-ec", ENTER, "sh", BUILD_DIR / program, *arguments],
+            env={**os.environ, "ROOT": str(self.root)},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
 
     def connect(self, name):
         """A Peer on /run/unbox/NAME.sock."""

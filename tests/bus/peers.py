@@ -53,6 +53,9 @@ HEALTH_STATUS = {
     ],
 }
 
+SYSTEM = {"hostname": "unbox-7f3a", "version": "0.1.0", "uptime_seconds": 3600, "kernel": "6.1.0-31-arm64",
+          "os": "Debian GNU/Linux 12 (bookworm)", "architecture": "aarch64"}
+
 
 class FakePeer:
     """Serves a socket. `answers` maps a method to its result, to a function of the params, or to an
@@ -61,6 +64,7 @@ class FakePeer:
     def __init__(self, path, answers):
         self.answers = dict(answers)
         self.calls = []
+        self.closed = False
         self._server = socket.socket(socket.AF_UNIX)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -109,6 +113,7 @@ class FakePeer:
 
     def close(self):
         """As when the daemon ends."""
+        self.closed = True
         self._path.unlink(missing_ok=True)
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()

@@ -243,6 +243,22 @@ def test_a_chain_that_leads_elsewhere(root, bench, client, hostnamed, meddle):
     assert_tries_again(client, "chain: ")
 
 
+def test_an_interface_that_is_not_there(bench, client):
+    client.configure(bench.port, bench.folder / "ca.pem", interface="eth9")
+    assert_tries_again(client, "no bench: this device has no interface eth9")
+
+
+def test_the_bench_is_asked_on_its_interface_or_not_at_all(bench, client):
+    """127.0.0.1 answers on lo; bound to another interface, nobody is there."""
+    name = f"unbox{bench.port % 10000}"
+    subprocess.run(["ip", "link", "add", name, "type", "bridge"], check=True)
+    try:
+        client.configure(bench.port, bench.folder / "ca.pem", interface=name)
+        assert_tries_again(client, f"does not answer on {name}")
+    finally:
+        subprocess.run(["ip", "link", "del", name], check=True)
+
+
 def test_a_slow_answer(client, hostnamed, meddle):
     def wait(path, *answer):
         time.sleep(12)
@@ -339,25 +355,44 @@ def test_a_hostname_that_is_not_accepted(client, hostnamed, bench):
 
 @pytest.fixture
 def small_disk(root):
-    """A device whose /var/lib has 64 KiB."""
+    """The folder of somebody whose /var/lib has 512 KiB."""
     disk = root / "small/var/lib"
     disk.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], check=True)
     yield root / "small"
     subprocess.run(["umount", disk], check=True)
 
 
-def test_a_full_disk(bus, bench, hostnamed, small_disk):
-    client = factory.Client(small_disk, bus.address)
-    client.configure(bench.port, bench.folder / "ca.pem")
-    filler = small_disk / "var/lib/filler"
+def fill(folder):
+    filler = folder / "var/lib/filler"
     with pytest.raises(OSError):
         filler.write_bytes(bytes(1 << 20))
+    return filler
+
+
+def test_a_full_disk_on_the_device(bus, bench, hostnamed, small_disk):
+    client = factory.Client(small_disk, bus.address)
+    client.configure(bench.port, bench.folder / "ca.pem")
+    filler = fill(small_disk)
     assert_tries_again(client, "No space left on device")
     filler.unlink()
     enrols(client, hostnamed)
     assert client.check() == 0
     client.close()
+
+
+def test_a_full_disk_on_the_bench(root, bus, hostnamed, small_disk):
+    bench = factory.Bench(small_disk)
+    bench.start()
+    client = factory.Client(root / "device", bus.address)
+    client.configure(bench.port, bench.folder / "ca.pem")
+    filler = fill(small_disk)
+    assert_tries_again(client, "is not ready: the bench's database: No space left on device (503)")
+    filler.unlink()
+    enrols(client, hostnamed)
+    assert bench.states(client.serial) == ["active"]
+    client.close()
+    bench.close()
 
 
 CONFIGURATIONS = {
@@ -431,7 +466,8 @@ def test_a_damaged_database_is_said_and_kept(root):
     for content in (b"not a database at all" * 500, b""):
         path.write_bytes(content)
         server = bench.host.start("identserver", "--address=127.0.0.1", f"--port={bench.port}", ready=False)
-        assert server.wait() == 1
+        assert server.wait() == 78, bench.host.log()
+        bench.host.notify.settle()
         assert "damaged or not a bench's" in bench.host.notify.status
         assert path.read_bytes() == content
     bench.close()
@@ -442,7 +478,7 @@ def test_the_bench_says_that_it_is_well(bench, client, hostnamed):
     assert status == 200 and answer["status"] == "healthy"
     assert abs(answer["timestamp"] - time.time()) < 5
     enrols(client, hostnamed)
-    harness.eventually(lambda: "1 devices enrolled" in bench.host.notify.status)
+    harness.eventually(lambda: "1 devices enrolled" in bench.host.notify.status, timeout=5)
 
 
 def test_what_the_bench_refuses(bench):

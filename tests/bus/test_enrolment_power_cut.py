@@ -32,7 +32,7 @@ def assert_whole(bench, client):
     assert bench.states(client.serial).count("active") == 1
     assert "pending" not in bench.states(client.serial)
     assert not (client.identity / "staging").exists()
-    assert not (client.identity / "attempt.key").exists()
+    assert len([name for name, content in client.files().items() if b"PRIVATE KEY" in content]) == 1
     assert len(list(client.identity.glob("gen-*"))) == 1
 
 

@@ -24,7 +24,7 @@ export function deviceNow() {
     return Date.now() + clockOffsetMs;
 }
 
-async function send(method, path, body) {
+async function send(method, path, body, patience) {
     const headers = body === undefined ? {} : {'Content-Type': 'application/json'};
     try {
         return await fetch(path, {
@@ -32,7 +32,7 @@ async function send(method, path, body) {
             headers,
             body: body === undefined ? undefined : JSON.stringify(body),
             cache: 'no-store',
-            signal: AbortSignal.timeout(PATIENCE_MS),
+            signal: AbortSignal.timeout(patience),
         });
     } catch (error) {
         throw new Offline(error.message);
@@ -47,8 +47,8 @@ async function read(response) {
     }
 }
 
-export async function ask(method, path, body) {
-    const response = await send(method, path, body);
+export async function ask(method, path, body, patience = PATIENCE_MS) {
+    const response = await send(method, path, body, patience);
     const date = Date.parse(response.headers.get('Date'));
 
     if (!Number.isNaN(date))

@@ -2,7 +2,7 @@
 
 // The Health tab: each service of the device, what it is doing, and what happened to it.
 
-import {ask, askService} from '/device.js';
+import {ask, askService, Problem} from '/device.js';
 import {setName} from '/system.js';
 import {ago, byId, confirmed, fill, fillList, fromTemplate, lasting, perform, toast} from '/view.js';
 
@@ -19,12 +19,13 @@ const NAMES = {
 
 const STATES = {
     active: ['good', 'Running'],
-    degraded: ['warning', 'Running, with a problem'],
+    degraded: ['bad', 'Keeps failing'],
     activating: ['warning', 'Starting'],
     reloading: ['warning', 'Reloading'],
     deactivating: ['warning', 'Stopping'],
     inactive: ['idle', 'Not running'],
     failed: ['bad', 'Failed'],
+    'not-found': ['bad', 'Not installed'],
 };
 
 const RESTART_WARNINGS = {
@@ -33,8 +34,10 @@ const RESTART_WARNINGS = {
     'webserver': 'This page stops answering for a moment.',
 };
 
-// It runs once in a device's life, when it is its turn.
-const NOT_RESTARTED = ['identclient'];
+// One runs once in a device's life, when it is its turn; the other could not restart itself.
+const NOT_RESTARTED = ['identclient', 'healthd'];
+
+const RESTART_PATIENCE_MS = 65000;
 
 let refreshPage;
 
@@ -139,8 +142,14 @@ async function restart(name) {
 
     if (!await confirmed(title, RESTART_WARNINGS[name] ?? 'It is back within some seconds.', 'Restart'))
         return;
-    await ask('POST', '/api/v1/health/restart', {service: name});
-    toast(`${NAMES[name] ?? name} is being restarted.`);
+    try {
+        await ask('POST', '/api/v1/health/restart', {service: name}, RESTART_PATIENCE_MS);
+    } catch (error) {
+        // The page's own server goes down with the answer.
+        if (name !== 'webserver' || (error instanceof Problem && error.code !== 'stopping'))
+            throw error;
+    }
+    toast(`${NAMES[name] ?? name} was restarted.`);
     refreshPage();
 }
 

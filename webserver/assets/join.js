@@ -8,15 +8,12 @@ import {ask, deviceNow} from '/device.js';
 import {byId, describeError, fill, setLink} from '/view.js';
 
 const WITHOUT_PASSWORD = ['open', 'owe'];
-const IMPOSSIBLE = ['wep', 'enterprise'];
+const IMPOSSIBLE = ['wep', 'owe', 'enterprise'];
 const PASSWORD_MIN = 8;
 const BAD_NEWS_MS = 60 * 60 * 1000;
 
-const TITLES = {
-    password_wrong: 'The password was not accepted',
-    not_found: 'The network could not be found',
-    no_address: 'The network gave no address',
-};
+// Steps that the customer need not tell from their neighbours.
+const SAME_STEP = {checking: 'checkpoint', committed: 'proving'};
 
 let refreshPage;
 let status = null;
@@ -35,7 +32,7 @@ export function needsPassword(of) {
 }
 
 export function isPossible(of) {
-    return !IMPOSSIBLE.includes(of.security);
+    return of.ssid !== null && !IMPOSSIBLE.includes(of.security);
 }
 
 function nameOf(of) {
@@ -147,19 +144,30 @@ async function submit(event) {
     }
 }
 
-function showSteps(step) {
-    let state = 'done';
+// A screen reader tells a change of text, not one of a tick.
+function speak(text) {
+    const spoken = byId('join-spoken');
 
+    if (spoken.textContent !== text)
+        spoken.textContent = text;
+}
+
+function showSteps(step) {
+    let state = step === 'undoing' ? 'later' : 'done';
+
+    byId('join').querySelector('[data-step="undoing"]').hidden = step !== 'undoing';
     for (const item of byId('join').querySelectorAll('[data-step]')) {
         if (item.dataset.step === step)
             state = 'now';
         else if (state === 'now')
             state = 'later';
         item.dataset.state = state;
-        if (state === 'now')
+        if (state === 'now') {
             item.setAttribute('aria-current', 'step');
-        else
+            speak(item.textContent);
+        } else {
             item.removeAttribute('aria-current');
+        }
     }
 }
 
@@ -171,7 +179,7 @@ function showProgress() {
     if (!join)
         return;
     fill(card, {ssid: join.ssid ?? attempt?.ssid ?? 'the network'});
-    showSteps(join.step);
+    showSteps(SAME_STEP[join.step] ?? join.step);
     setLink(card, 'name-url', url(hostname, port));
     setLink(card, 'local-url', url(`${hostname}.local`, port));
 }
@@ -212,7 +220,7 @@ function showVerdict() {
     card.classList.toggle('bad', !joined);
     fill(card, {
         title: joined ? `${verdict.ssid ?? 'Your network'} works` :
-            TITLES[verdict.code] ?? `${verdict.ssid ?? 'The network'} could not be joined`,
+            `${verdict.ssid ?? 'The network'} could not be joined`,
         message: verdict.message,
     });
     card.querySelector('button').hidden = joined || !attempt;

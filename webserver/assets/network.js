@@ -88,7 +88,7 @@ function showNow() {
 
 const SECURITY = {
     open: 'No password',
-    owe: 'No password, encrypted',
+    owe: 'Encrypted without a password: not supported',
     wpa2: 'WPA2',
     wpa3: 'WPA3',
     'wpa2-wpa3': 'WPA2/WPA3',
@@ -127,15 +127,13 @@ function fillNetwork(item, network) {
     item.network = network;
     button.dataset.ssid = network.ssid ?? '';
     button.disabled = !join.isPossible(network) || isMoving();
-    button.setAttribute('aria-label',
-        [displayName(network), SECURITY[network.security], `signal ${STRENGTHS[level]}`, tag]
-            .filter(Boolean).join(', '));
     item.querySelector('.signal').dataset.level = level;
     item.querySelector('.lock').toggleAttribute('hidden', !join.needsPassword(network));
     fill(item, {
         name: displayName(network),
         note: [SECURITY[network.security] ?? network.security, network.band ? `${network.band} GHz` : '']
             .filter(Boolean).join(' · '),
+        strength: `Signal ${STRENGTHS[level]}`,
         tag,
     });
 }

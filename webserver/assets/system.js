@@ -23,7 +23,11 @@ export async function refresh() {
         hostname: system.hostname ?? 'not known yet',
         version: `unbox ${system.version}`,
         uptime: duration(system.uptime_seconds),
+        os: system.os,
+        kernel: [system.kernel, system.architecture].filter(Boolean).join(', '),
     });
+    for (const fact of byId('facts-card').querySelectorAll('dl > div'))
+        fact.hidden = fact.lastElementChild.textContent === '';
     byId('facts-card').hidden = false;
     byId('reset').disabled = !system.hostname;
 }

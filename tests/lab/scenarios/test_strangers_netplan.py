@@ -33,9 +33,8 @@ def test_the_first_time_and_the_wire_hold(first_time):
 def test_a_startup_and_the_wire_hold(home):
     spoil(home)
     home.machine.reboot()
-    # netplan makes nothing of any file now, so how the customer's network comes is the suite's
-    # business; that it comes, or that the hotspot does, is what nobody may be denied.
-    home.device.wait_for_network("connected", "hotspot")
+    # netplan makes nothing of any file now: user-network has to bring the network up without it.
+    home.device.wait_for_network("connected")
     home.phone.wait_for_page("/", timeout=120)
     assert_wire_works(home)
     entries = home.device.journal(match="MESSAGE_ID=51dfed0bc9f74ae4d4f6b7a9eb2d3f10")

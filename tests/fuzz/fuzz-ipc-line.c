@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The IPC's requests: whatever a line is, there is an answer to it, one line long, that is a JSON
+ * object with the request's id.
+ */
+
+#include <stdint.h>
+#include <string.h>
+
+#include "ipc-line.h"
+#include "util.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool condition)
+{
+    if (!condition)
+        abort();
+}
+
+/* `answer` is taken over. */
+static void check_answer(json_t *answer, const json_t *id)
+{
+    _cleanup_json_ json_t *read = NULL;
+    _cleanup_free_ char *line = NULL;
+
+    must(answer);
+    line = json_dumps(answer, JSON_COMPACT);
+    must(line && !strchr(line, '\n'));
+    read = json_loads(line, 0, NULL);
+    must(json_is_object(read));
+    must(id ? json_equal(json_object_get(read, "id"), id)
+            : json_is_null(json_object_get(read, "id")));
+    json_decref(answer);
+}
+
+static void check_request(const struct ipc_request *request)
+{
+    must(json_is_string(request->id) || json_is_number(request->id));
+    must(request->method && json_is_object(request->params));
+    check_answer(ipc_answer_result(request->id, json_incref(request->params)), request->id);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    _cleanup_(ipc_request_clear) struct ipc_request request;
+    const char *code = NULL, *message = NULL;
+    int r;
+
+    r = ipc_request_parse((const char *)data, size, &request, &code, &message);
+    if (r == 0) {
+        check_request(&request);
+        return 0;
+    }
+    must(r == -EBADMSG && code && *code && message && *message);
+    check_answer(ipc_answer_error(request.id, code, message), request.id);
+    return 0;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Does what lifecycle.c decided. One action at a time; each ends in a look at what has become of
+ * it.
+ */
+
+#include "network-act.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "network-scan.h"
+#include "unbox/log.h"
+#include "unbox/messages.h"
+
+static void hotspot_failed(struct network *network, const char *why)
+{
+    char name[SSID_DISPLAY_MAX];
+
+    network->opening = false;
+    life_hotspot_failed(&network->life, network_now(network));
+    if (network->hotspot_problem && strcmp(network->hotspot_problem, why) == 0)
+        return;
+    free(network->hotspot_problem);
+    network->hotspot_problem = strdup(why);
+    ssid_display(&network->hotspot_ssid, name);
+    unbox_log_event(LOG_ERR, UNBOX_MESSAGE_HOTSPOT_FAILED,
+            UNBOX_FIELDS("UNBOX_SSID", name, "UNBOX_INTERFACE", network->wifi_interface),
+            "hotspot %s could not be opened on %s: %s", name, network->wifi_interface, why);
+}
+
+void network_hotspot_failed(struct network *network, unsigned reason)
+{
+    char why[64];
+
+    if (!network->opening)
+        return;
+    snprintf(why, sizeof(why), "NetworkManager's reason %u", reason);
+    hotspot_failed(network, why);
+}
+
+static void on_acted(int error, const char *message, void *userdata)
+{
+    struct network *network = userdata;
+
+    network->busy = false;
+    if (error < 0 && error != -ENOENT && error != -ENOTCONN)
+        unbox_log_errno(LOG_WARNING, error, "NetworkManager refuses (%s)", message ?: "no reason");
+    network_look(network);
+}
+
+static void on_hotspot_started(int error, const char *message, void *userdata)
+{
+    struct network *network = userdata;
+
+    network->busy = false;
+    if (error < 0)
+        hotspot_failed(network, message ?: strerror(-error));
+    network_look(network);
+}
+
+void network_profile_made(int error, const char *message, void *userdata)
+{
+    struct network *network = userdata;
+
+    network->busy = false;
+    if (error < 0)
+        unbox_log_errno(LOG_ERR, error, "the saved network can't be given to NetworkManager (%s)",
+                message ?: "no reason");
+    network_look(network);
+}
+
+static void make_profile(struct network *network)
+{
+    int r;
+
+    r = saved_apply(network->saved, network_profile_made, network);
+    if (r < 0)
+        network_profile_made(r, "netplan can't be run", network);
+}
+
+void network_act(struct network *network, enum life_action action)
+{
+    if (action == LIFE_REST)
+        return;
+    if (action == LIFE_SCAN) {
+        network_scan_begin(network, network_now(network));
+        network_look(network);
+        return;
+    }
+    network->busy = true;
+    switch (action) {
+    case LIFE_SWITCH_ON:
+    case LIFE_SWITCH_OFF:
+        nm_switch_radio(network->nm, action == LIFE_SWITCH_ON, on_acted, network);
+        break;
+    case LIFE_OPEN_HOTSPOT:
+        network->opening = true;
+        network->hotspot_stale = false;
+        nm_open_hotspot(network->nm, &network->hotspot, on_hotspot_started, network);
+        break;
+    case LIFE_CLOSE_HOTSPOT:
+        nm_disconnect_radio(network->nm, on_acted, network);
+        break;
+    case LIFE_MAKE_PROFILE:
+        make_profile(network);
+        break;
+    case LIFE_CONNECT:
+        nm_activate_file(network->nm, saved_profile_file(network->saved), on_acted, network);
+        break;
+    default:
+        network->busy = false;
+    }
+}

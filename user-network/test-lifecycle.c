@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The rules of a device's life with a network, each told as what happens and what is then done. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lifecycle.h"
+#include "util.h"
+
+#define MINUTE (60 * USEC_PER_SEC)
+
+static struct life life;
+static struct life_facts facts;
+static struct life_decision decision;
+
+/* A device in its first time: radio ready, no wire, nothing saved, nothing scanned yet. */
+static int first_time(void **state)
+{
+    life = (struct life){};
+    facts = (struct life_facts){
+            .now_usec = MINUTE,
+            .boot_wait_usec = 45 * USEC_PER_SEC,
+            .nm_running = true,
+            .radio_wanted = true,
+            .radio_enabled = true,
+            .radio = NM_RADIO_IDLE,
+    };
+    return 0;
+}
+
+static void decide(enum life_state state, enum life_action action)
+{
+    life_decide(&life, &facts, &decision);
+    assert_string_equal(life_state_name(decision.state), life_state_name(state));
+    assert_int_equal(decision.action, action);
+}
+
+static void after(uint64_t usec)
+{
+    facts.now_usec += usec;
+}
+
+static void hotspot_is_open(void)
+{
+    facts.on_hotspot = true;
+    facts.radio = NM_RADIO_UP;
+    life_hotspot_opened(&life);
+}
+
+static void network_is_saved(void)
+{
+    facts.saved = true;
+    facts.profile_ready = true;
+}
+
+static void test_scan_then_hotspot(void **state)
+{
+    decide(LIFE_SCANNING, LIFE_SCAN);
+    facts.scanning = true;
+    decide(LIFE_SCANNING, LIFE_REST);
+    facts.scanning = false;
+    facts.scanned = true;
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+    hotspot_is_open();
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    assert_int_equal(decision.again_usec, 0);
+}
+
+static void test_wire_keeps_hotspot_closed(void **state)
+{
+    facts.wire_up = true;
+    decide(LIFE_WIRED, LIFE_REST);
+    facts.wire_up = false;
+    facts.scanned = true;
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+static void test_wire_that_is_coming(void **state)
+{
+    facts.scanned = true;
+    facts.wire_coming = true;
+    decide(LIFE_STARTING, LIFE_REST);
+    assert_true(decision.again_usec > facts.now_usec);
+    after(11 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+static void test_wire_closes_hotspot_without_guests(void **state)
+{
+    hotspot_is_open();
+    facts.wire_up = true;
+    facts.clients = 1;
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    facts.clients = 0;
+    decide(LIFE_HOTSPOT, LIFE_CLOSE_HOTSPOT);
+}
+
+static void test_failing_hotspot_is_tried_later_and_later(void **state)
+{
+    uint64_t delay = 0;
+
+    facts.scanned = true;
+    for (int i = 0; i < 6; i++) {
+        decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+        life_hotspot_failed(&life, facts.now_usec);
+        decide(LIFE_STARTING, LIFE_REST);
+        assert_true(decision.again_usec - facts.now_usec >= delay);
+        delay = decision.again_usec - facts.now_usec;
+        after(delay);
+    }
+    assert_int_equal(delay, MINUTE);
+}
+
+static void test_saved_network_at_start(void **state)
+{
+    network_is_saved();
+    decide(LIFE_STARTING, LIFE_REST);
+    facts.radio = NM_RADIO_ASSOCIATING;
+    decide(LIFE_STARTING, LIFE_REST);
+    facts.radio = NM_RADIO_UP;
+    decide(LIFE_CONNECTED, LIFE_REST);
+    assert_int_equal(decision.again_usec, 0);
+}
+
+static void test_saved_network_without_profile(void **state)
+{
+    facts.saved = true;
+    decide(LIFE_STARTING, LIFE_MAKE_PROFILE);
+    facts.busy = true;
+    decide(LIFE_STARTING, LIFE_REST);
+    facts.busy = false;
+    facts.profile_ready = true;
+    decide(LIFE_STARTING, LIFE_REST);
+}
+
+static void test_saved_network_in_sight_is_helped(void **state)
+{
+    network_is_saved();
+    facts.saved_in_sight = true;
+    decide(LIFE_STARTING, LIFE_REST);
+    after(11 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_CONNECT);
+}
+
+static void test_saved_network_stays_away(void **state)
+{
+    network_is_saved();
+    decide(LIFE_STARTING, LIFE_REST);
+    after(44 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_REST);
+    after(1 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+static void test_silent_router_does_not_keep_hotspot_closed(void **state)
+{
+    network_is_saved();
+    decide(LIFE_STARTING, LIFE_REST);
+    after(46 * USEC_PER_SEC);
+    facts.radio = NM_RADIO_ADDRESSING;
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+static void test_wire_instead_of_saved_network(void **state)
+{
+    network_is_saved();
+    facts.wire_up = true;
+    decide(LIFE_WIRED, LIFE_REST);
+    after(MINUTE);
+    decide(LIFE_WIRED, LIFE_REST);
+    facts.wire_up = false;
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+/* Opens the hotspot after an outage, and returns when the first look is due. */
+static void outage(void)
+{
+    network_is_saved();
+    decide(LIFE_STARTING, LIFE_REST);
+    after(45 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+    hotspot_is_open();
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    after(decision.again_usec - facts.now_usec);
+}
+
+static void test_router_comes_back(void **state)
+{
+    outage();
+    decide(LIFE_HOTSPOT, LIFE_SCAN);
+    facts.scanning = true;
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    facts.scanning = false;
+    facts.saved_in_sight = true;
+    decide(LIFE_HOTSPOT, LIFE_CONNECT);
+    facts.on_hotspot = false;
+    facts.radio = NM_RADIO_ASSOCIATING;
+    decide(LIFE_STARTING, LIFE_REST);
+    facts.radio = NM_RADIO_UP;
+    decide(LIFE_CONNECTED, LIFE_REST);
+}
+
+static void test_guest_is_not_thrown_off(void **state)
+{
+    outage();
+    facts.clients = 1;
+    facts.saved_in_sight = true;
+    after(10 * MINUTE);
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    facts.clients = 0;
+    decide(LIFE_HOTSPOT, LIFE_CONNECT);
+}
+
+static void test_looks_become_rare(void **state)
+{
+    uint64_t last = 0;
+
+    outage();
+    for (int i = 0; i < 8; i++) {
+        decide(LIFE_HOTSPOT, LIFE_SCAN);
+        after(6 * USEC_PER_SEC);
+        decide(LIFE_HOTSPOT, LIFE_REST);
+        last = decision.again_usec - facts.now_usec;
+        after(last);
+    }
+    assert_true(last > 14 * MINUTE && last <= 15 * MINUTE);
+}
+
+static void test_customer_turned_radio_off(void **state)
+{
+    facts.radio_wanted = false;
+    decide(LIFE_RADIO_OFF, LIFE_SWITCH_OFF);
+    facts.radio_enabled = false;
+    facts.radio = NM_RADIO_UNAVAILABLE;
+    decide(LIFE_RADIO_OFF, LIFE_REST);
+}
+
+static void test_somebody_else_turned_radio_off(void **state)
+{
+    facts.radio_enabled = false;
+    facts.radio = NM_RADIO_UNAVAILABLE;
+    decide(LIFE_STARTING, LIFE_SWITCH_ON);
+    /* It stays off: not asked for in a tight loop. */
+    decide(LIFE_STARTING, LIFE_REST);
+    after(5 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_SWITCH_ON);
+}
+
+static void test_no_radio(void **state)
+{
+    facts.radio = NM_RADIO_MISSING;
+    decide(LIFE_NO_RADIO, LIFE_REST);
+    facts.wire_up = true;
+    decide(LIFE_WIRED, LIFE_REST);
+    facts.wire_up = false;
+    facts.radio = NM_RADIO_IDLE;
+    facts.radio_blocked = true;
+    decide(LIFE_NO_RADIO, LIFE_REST);
+}
+
+static void test_networkmanager_goes_and_comes(void **state)
+{
+    network_is_saved();
+    decide(LIFE_STARTING, LIFE_REST);
+    after(40 * USEC_PER_SEC);
+    facts.nm_running = false;
+    decide(LIFE_STARTING, LIFE_REST);
+    facts.nm_running = true;
+    decide(LIFE_STARTING, LIFE_REST);
+    after(40 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_REST);
+    after(5 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+static void test_nothing_is_done_during_a_join(void **state)
+{
+    facts.joining = true;
+    facts.radio_enabled = false;
+    facts.radio = NM_RADIO_UNAVAILABLE;
+    decide(LIFE_JOINING, LIFE_REST);
+}
+
+static void test_stale_hotspot_is_made_anew(void **state)
+{
+    hotspot_is_open();
+    facts.scanned = true;
+    facts.hotspot_stale = true;
+    decide(LIFE_HOTSPOT, LIFE_CLOSE_HOTSPOT);
+    facts.on_hotspot = false;
+    facts.radio = NM_RADIO_IDLE;
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, first_time)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+            TEST(test_scan_then_hotspot),
+            TEST(test_wire_keeps_hotspot_closed),
+            TEST(test_wire_that_is_coming),
+            TEST(test_wire_closes_hotspot_without_guests),
+            TEST(test_failing_hotspot_is_tried_later_and_later),
+            TEST(test_saved_network_at_start),
+            TEST(test_saved_network_without_profile),
+            TEST(test_saved_network_in_sight_is_helped),
+            TEST(test_saved_network_stays_away),
+            TEST(test_silent_router_does_not_keep_hotspot_closed),
+            TEST(test_wire_instead_of_saved_network),
+            TEST(test_router_comes_back),
+            TEST(test_guest_is_not_thrown_off),
+            TEST(test_looks_become_rare),
+            TEST(test_customer_turned_radio_off),
+            TEST(test_somebody_else_turned_radio_off),
+            TEST(test_no_radio),
+            TEST(test_networkmanager_goes_and_comes),
+            TEST(test_nothing_is_done_during_a_join),
+            TEST(test_stale_hotspot_is_made_anew),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Merging what scans saw, and what a failed join is told apart by. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "page-port.h"
+#include "scan-list.h"
+#include "util.h"
+#include "verdict.h"
+
+static struct scan_entry seen(const char *name, unsigned signal, unsigned second)
+{
+    struct scan_entry entry = {
+            .signal = signal,
+            .frequency = 2412,
+            .security = SECURITY_WPA2,
+            .seen_usec = second * USEC_PER_SEC,
+    };
+
+    assert_int_equal(ssid_from_bytes(name, strlen(name), &entry.ssid), 0);
+    return entry;
+}
+
+static void add(struct scan_list *list, struct scan_entry entry)
+{
+    assert_int_equal(scan_list_add(list, &entry), 0);
+}
+
+static void test_strongest_of_one_scan(void **state)
+{
+    struct scan_list list = {};
+    struct scan_entry five = seen("home", 80, 101);
+
+    five.frequency = 5180;
+    add(&list, seen("home", 40, 100));
+    add(&list, five);
+    add(&list, seen("home", 60, 102));
+    add(&list, seen("other", 90, 100));
+    scan_list_sort(&list);
+    assert_int_equal(list.n_entries, 2);
+    assert_int_equal(list.entries[0].signal, 90);
+    assert_int_equal(list.entries[1].signal, 80);
+    assert_string_equal(band_name(list.entries[1].frequency), "5");
+    assert_int_equal(list.entries[1].seen_usec, 102 * USEC_PER_SEC);
+    scan_list_clear(&list);
+}
+
+static void test_later_scan_counts(void **state)
+{
+    struct scan_list list = {};
+
+    add(&list, seen("home", 80, 100));
+    add(&list, seen("home", 30, 160));
+    assert_int_equal(list.entries[0].signal, 30);
+    add(&list, seen("home", 99, 100));
+    assert_int_equal(list.entries[0].signal, 30);
+    scan_list_clear(&list);
+}
+
+static void test_expiry(void **state)
+{
+    struct scan_list list = {};
+    struct scan_entry old = seen("old", 80, 100);
+
+    add(&list, old);
+    add(&list, seen("new", 80, 200));
+    scan_list_expire(&list, 150 * USEC_PER_SEC);
+    assert_int_equal(list.n_entries, 1);
+    assert_null(scan_list_find(&list, &old.ssid));
+    scan_list_clear(&list);
+}
+
+static void test_crowded_air(void **state)
+{
+    struct scan_list list = {};
+    char name[16];
+
+    for (unsigned i = 0; i < 5000; i++) {
+        snprintf(name, sizeof(name), "net%u", i);
+        add(&list, seen(name, i % 100, 100));
+    }
+    assert_int_equal(list.n_entries, 512);
+    scan_list_clear(&list);
+}
+
+static void test_reasons(void **state)
+{
+    struct scan_entry wpa2 = seen("home", 80, 100);
+    struct scan_entry wpa3 = wpa2;
+
+    wpa3.security = SECURITY_WPA3;
+    assert_int_equal(verdict_from_reason(7, &wpa2), VERDICT_PASSWORD_WRONG);
+    assert_int_equal(verdict_from_reason(7, NULL), VERDICT_PASSWORD_WRONG);
+    assert_int_equal(verdict_from_reason(53, NULL), VERDICT_NOT_FOUND);
+    assert_int_equal(verdict_from_reason(53, &wpa2), VERDICT_NO_ANSWER);
+    assert_int_equal(verdict_from_reason(53, &wpa3), VERDICT_PASSWORD_WRONG);
+    assert_int_equal(verdict_from_reason(11, &wpa2), VERDICT_NO_ANSWER);
+    assert_int_equal(verdict_from_reason(17, &wpa2), VERDICT_NO_ADDRESS);
+    assert_int_equal(verdict_from_reason(5, &wpa2), VERDICT_NO_ADDRESS);
+    assert_int_equal(verdict_from_reason(1, &wpa2), VERDICT_FAILED);
+}
+
+static void test_verdict_on_disk(void **state)
+{
+    char path[] = "/tmp/verdict-XXXXXX";
+    struct scan_entry home = seen("caf\xe9\n\"", 80, 100);
+    struct verdict verdict = {}, back;
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    close(fd);
+    verdict_load(path, &back);
+    assert_int_equal(back.code, VERDICT_NONE);
+    assert_int_equal(verdict_set(&verdict, VERDICT_PASSWORD_WRONG, &home.ssid,
+                             1234567890 * USEC_PER_SEC, NULL),
+            0);
+    assert_int_equal(verdict_save(path, &verdict), 0);
+    verdict_load(path, &back);
+    assert_int_equal(back.code, VERDICT_PASSWORD_WRONG);
+    assert_true(ssid_equal(&back.ssid, &home.ssid));
+    assert_int_equal(back.time_usec, verdict.time_usec);
+    assert_string_equal(back.message,
+            "The password for caf\\xe9\\x0a\" is probably wrong. Check it and try again.");
+    verdict_clear(&verdict);
+    verdict_clear(&back);
+    unlink(path);
+}
+
+static void test_port(void **state)
+{
+    unsigned port = 0;
+
+    assert_int_equal(page_port_parse("[::]:5000", &port), 0);
+    assert_int_equal(port, 5000);
+    assert_int_equal(page_port_parse("8080", &port), 0);
+    assert_int_equal(port, 8080);
+    assert_int_equal(page_port_parse("0.0.0.0:0", &port), -EINVAL);
+    assert_int_equal(page_port_parse("/run/socket", &port), -EINVAL);
+    assert_int_equal(page_port_parse("1:70000", &port), -EINVAL);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_strongest_of_one_scan),
+            cmocka_unit_test(test_later_scan_counts),
+            cmocka_unit_test(test_expiry),
+            cmocka_unit_test(test_crowded_air),
+            cmocka_unit_test(test_reasons),
+            cmocka_unit_test(test_verdict_on_disk),
+            cmocka_unit_test(test_port),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
