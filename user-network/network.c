@@ -8,6 +8,7 @@
 
 #include "network.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

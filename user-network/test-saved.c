@@ -36,7 +36,7 @@ static void make_folder(const char *place)
 
 static int make_root(void **state)
 {
-    strcpy(root, "/tmp/saved-XXXXXX");
+    snprintf(root, sizeof(root), "/tmp/saved-XXXXXX");
     assert_non_null(mkdtemp(root));
     assert_int_equal(paths_init(root, &paths), 0);
     make_folder("/var/lib/unbox/network");
