@@ -4,6 +4,7 @@
 import argparse
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -82,6 +83,9 @@ def main():
     except KeyboardInterrupt:
         print()
         say("ending")
+    except subprocess.CalledProcessError as error:
+        say(f"failed: {error.cmd[0]}; if port {arguments.port} is taken, choose another: --port")
+        sys.exit(1)
     except (wait.Timeout, AssertionError) as error:
         print(Lab.around(machine).device.report())
         say(f"failed: {error}")
