@@ -8,7 +8,6 @@
 
 #include "network.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
