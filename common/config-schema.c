@@ -46,7 +46,7 @@ const struct config_key config_schema[] = {
         {"hotspot.band", CONFIG_STRING, 1, 2, "bg", check_band,
                 "Band of the hotspot: bg is 2.4 GHz, a is 5 GHz."},
         {"hotspot.channel", CONFIG_INT, 0, 196, "0", NULL,
-                "Channel of the hotspot; 0 leaves the choice to the radio."},
+                "Channel of the hotspot; 0 takes the quietest that may be used everywhere."},
         {"network.wifi_interface", CONFIG_STRING, 1, 15, "wlan0", check_interface,
                 "The radio that joins the customer's network and opens the hotspot."},
         {"network.wired_interface", CONFIG_STRING, 1, 15, "eth0", check_interface, "The wire."},

@@ -80,6 +80,20 @@ static void make_profile(struct network *network)
         network_profile_made(r, "netplan can't be run", network);
 }
 
+static void open_hotspot(struct network *network)
+{
+    unsigned channel = network->hotspot.channel;
+
+    /* What failed on one channel may be allowed on the next. */
+    if (!channel)
+        channel = scan_list_quiet_channel(
+                &network->air, network->hotspot.band, network->life.hotspot_failures);
+    network->opening = true;
+    network->hotspot_stale = false;
+    network->hotspot_outdated = false;
+    nm_open_hotspot(network->nm, &network->hotspot, channel, on_hotspot_started, network);
+}
+
 void network_act(struct network *network, enum life_action action)
 {
     if (action == LIFE_REST)
@@ -96,10 +110,7 @@ void network_act(struct network *network, enum life_action action)
         nm_switch_radio(network->nm, action == LIFE_SWITCH_ON, on_acted, network);
         break;
     case LIFE_OPEN_HOTSPOT:
-        network->opening = true;
-        network->hotspot_stale = false;
-        network->hotspot_outdated = false;
-        nm_open_hotspot(network->nm, &network->hotspot, on_hotspot_started, network);
+        open_hotspot(network);
         break;
     case LIFE_CLOSE_HOTSPOT:
         nm_disconnect_radio(network->nm, on_acted, network);

@@ -39,16 +39,15 @@ bool nm_hotspot_is_of(const struct nm *nm, const struct nm_hotspot *hotspot)
            g_strcmp0(nm_setting_user_get_data(NM_SETTING_USER(user), HOTSPOT_DIGEST), digest) == 0;
 }
 
-static NMSetting *hotspot_wireless(const struct nm_hotspot *hotspot)
+static NMSetting *hotspot_wireless(const struct nm_hotspot *hotspot, unsigned channel)
 {
     NMSetting *setting = nm_setting_wireless_new();
     g_autoptr(GBytes) ssid = g_bytes_new(hotspot->ssid, strlen(hotspot->ssid));
 
     g_object_set(setting, NM_SETTING_WIRELESS_SSID, ssid, NM_SETTING_WIRELESS_MODE,
             NM_SETTING_WIRELESS_MODE_AP, NULL);
-    if (hotspot->channel)
-        g_object_set(setting, NM_SETTING_WIRELESS_CHANNEL, hotspot->channel, NULL);
-    g_object_set(setting, NM_SETTING_WIRELESS_BAND, hotspot->band, NULL);
+    g_object_set(setting, NM_SETTING_WIRELESS_BAND, hotspot->band, NM_SETTING_WIRELESS_CHANNEL,
+            channel, NULL);
     return setting;
 }
 
@@ -68,7 +67,8 @@ static NMSetting *hotspot_security(const struct nm_hotspot *hotspot)
     return setting;
 }
 
-static NMConnection *hotspot_profile(const struct nm *nm, const struct nm_hotspot *hotspot)
+static NMConnection *hotspot_profile(
+        const struct nm *nm, const struct nm_hotspot *hotspot, unsigned channel)
 {
     NMConnection *profile = nm_simple_connection_new();
     NMSetting *connection = nm_setting_connection_new();
@@ -87,7 +87,7 @@ static NMConnection *hotspot_profile(const struct nm *nm, const struct nm_hotspo
     nm_ip_address_unref(ip);
     g_object_set(ip6, NM_SETTING_IP_CONFIG_METHOD, NM_SETTING_IP6_CONFIG_METHOD_DISABLED, NULL);
     nm_connection_add_setting(profile, connection);
-    nm_connection_add_setting(profile, hotspot_wireless(hotspot));
+    nm_connection_add_setting(profile, hotspot_wireless(hotspot, channel));
     nm_connection_add_setting(profile, hotspot_security(hotspot));
     nm_connection_add_setting(profile, ip4);
     nm_connection_add_setting(profile, ip6);
@@ -176,7 +176,8 @@ static void on_old_hotspot_deleted(GObject *source, GAsyncResult *result, void *
     g_free(start_data);
 }
 
-void nm_open_hotspot(struct nm *nm, const struct nm_hotspot *hotspot, nm_done done, void *userdata)
+void nm_open_hotspot(struct nm *nm, const struct nm_hotspot *hotspot, unsigned channel,
+        nm_done done, void *userdata)
 {
     struct nm_call *call = nm_call_new(nm, done, userdata);
     struct hotspot_start *start_data;
@@ -187,7 +188,8 @@ void nm_open_hotspot(struct nm *nm, const struct nm_hotspot *hotspot, nm_done do
         return;
     }
     start_data = g_new(struct hotspot_start, 1);
-    *start_data = (struct hotspot_start){.call = call, .profile = hotspot_profile(nm, hotspot)};
+    *start_data =
+            (struct hotspot_start){.call = call, .profile = hotspot_profile(nm, hotspot, channel)};
     /* An old one may have been made from another configuration. */
     old = nm_client_get_connection_by_uuid(nm->client, NM_HOTSPOT_UUID);
     if (old)

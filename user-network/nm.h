@@ -63,7 +63,7 @@ struct nm_hotspot {
     const char *ssid;
     const char *password;
     const char *band;    /* "bg" or "a" */
-    unsigned channel;    /* 0: any */
+    unsigned channel;    /* 0: the quietest */
     const char *address; /* with its prefix length, "10.42.0.1/24" */
 };
 
@@ -102,8 +102,12 @@ void nm_switch_radio(struct nm *nm, bool on, nm_done done, void *userdata);
  * name, and may be NULL. */
 void nm_scan(struct nm *nm, const struct ssid *hidden, nm_done done, void *userdata);
 
-/* Makes the hotspot's profile anew, in memory, and activates it. */
-void nm_open_hotspot(struct nm *nm, const struct nm_hotspot *hotspot, nm_done done, void *userdata);
+/*
+ * Makes the hotspot's profile anew, in memory, and activates it on this channel: left to itself,
+ * NetworkManager takes any of the band, also one that the radio may not open a hotspot on.
+ */
+void nm_open_hotspot(struct nm *nm, const struct nm_hotspot *hotspot, unsigned channel,
+        nm_done done, void *userdata);
 
 /*
  * Activates what netplan made for `wanted` on the radio as a profile that nobody stores and that is

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util.h"
 
@@ -106,4 +107,40 @@ bool security_is_psk(enum security security)
 const char *band_name(unsigned frequency)
 {
     return frequency < 3000 ? "2.4" : frequency < 5925 ? "5" : "6";
+}
+
+struct channel {
+    unsigned number;
+    unsigned frequency;
+    unsigned noise;
+};
+
+/* Radios this far apart don't hear each other any more. */
+#define OVERLAP_MHZ 22
+
+static int compare_noise(const void *a, const void *b)
+{
+    const struct channel *left = a;
+    const struct channel *right = b;
+
+    if (left->noise != right->noise)
+        return left->noise < right->noise ? -1 : 1;
+    return (int)left->number - (int)right->number;
+}
+
+unsigned scan_list_quiet_channel(const struct scan_list *list, const char *band, unsigned skip)
+{
+    /* Without a country the others may be listened to, but not be opened a hotspot on. */
+    struct channel low[] = {{1, 2412}, {6, 2437}, {11, 2462}};
+    struct channel high[] = {{36, 5180}, {40, 5200}, {44, 5220}, {48, 5240}};
+    bool is_low = strcmp(band, "bg") == 0;
+    struct channel *channels = is_low ? low : high;
+    size_t n = is_low ? ELEMENTSOF(low) : ELEMENTSOF(high);
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < list->n_entries; j++)
+            if (abs((int)list->entries[j].frequency - (int)channels[i].frequency) < OVERLAP_MHZ)
+                channels[i].noise += list->entries[j].signal;
+    qsort(channels, n, sizeof(*channels), compare_noise);
+    return channels[skip % n].number;
 }

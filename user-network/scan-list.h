@@ -59,3 +59,9 @@ bool security_is_psk(enum security security);
 
 /* "2.4", "5" or "6" */
 const char *band_name(unsigned frequency);
+
+/*
+ * The channel for a hotspot that has the fewest neighbours, of those that may be used everywhere:
+ * `band` is "bg" or "a". `skip` leaves out that many of the best, for when they didn't work.
+ */
+unsigned scan_list_quiet_channel(const struct scan_list *list, const char *band, unsigned skip);

@@ -89,6 +89,24 @@ static void test_crowded_air(void **state)
     scan_list_clear(&list);
 }
 
+static void test_quiet_channel(void **state)
+{
+    struct scan_list list = {};
+    struct scan_entry sixth = seen("sixth", 30, 100);
+
+    sixth.frequency = 2437;
+    assert_int_equal(scan_list_quiet_channel(&list, "bg", 0), 1);
+    add(&list, seen("first", 60, 100));
+    assert_int_equal(scan_list_quiet_channel(&list, "bg", 0), 6);
+    add(&list, sixth);
+    assert_int_equal(scan_list_quiet_channel(&list, "bg", 0), 11);
+    assert_int_equal(scan_list_quiet_channel(&list, "bg", 1), 6);
+    assert_int_equal(scan_list_quiet_channel(&list, "bg", 2), 1);
+    assert_int_equal(scan_list_quiet_channel(&list, "bg", 3), 11);
+    assert_int_equal(scan_list_quiet_channel(&list, "a", 0), 36);
+    scan_list_clear(&list);
+}
+
 static void test_reasons(void **state)
 {
     struct scan_entry wpa2 = seen("home", 80, 100);
@@ -152,6 +170,7 @@ int main(void)
             cmocka_unit_test(test_later_scan_counts),
             cmocka_unit_test(test_expiry),
             cmocka_unit_test(test_crowded_air),
+            cmocka_unit_test(test_quiet_channel),
             cmocka_unit_test(test_reasons),
             cmocka_unit_test(test_verdict_on_disk),
             cmocka_unit_test(test_port),
