@@ -23,7 +23,7 @@ static const struct event failed = {"failed", UNBOX_MESSAGE_SERVICE_FAILED, LOG_
 static const struct event degraded = {"degraded", UNBOX_MESSAGE_SERVICE_FAILED, LOG_ERR};
 static const struct event restarted = {"restarted", UNBOX_MESSAGE_SERVICE_RESTARTED, LOG_NOTICE};
 static const struct event recovered = {"recovered", UNBOX_MESSAGE_SERVICE_RECOVERED, LOG_NOTICE};
-static const struct event stopped = {"stopped", NULL, LOG_NOTICE};
+static const struct event stopped = {"stopped", UNBOX_MESSAGE_SERVICE_STOPPED, LOG_NOTICE};
 /* One a minute for as long as it takes: they would push everything else out of the memory. */
 static const struct event tried_again = {
         "restarted", UNBOX_MESSAGE_SERVICE_RESTARTED, LOG_NOTICE, .journal_only = true};
