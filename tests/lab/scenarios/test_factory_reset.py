@@ -70,7 +70,8 @@ def test_with_the_power_cut_in_its_middle(home):
     identity = machine.out(IDENTITY)
     # Says on the console when the erasing begins, so that the plug can be pulled right then.
     machine.write("/etc/systemd/system/factory-reset-apply.service.d/lab.conf",
-                  f"[Service]\nExecStartPre=+/bin/sh -c 'echo {MARK} >/dev/console'")
+                  "[Service]\nDeviceAllow=/dev/console rw\n"
+                  f"ExecStartPre=+/bin/sh -c 'echo {MARK} >/dev/console'")
     machine.run("systemctl daemon-reload")
     machine.run("systemctl start --no-block factory-reset.service", check=False)
     wait.until(lambda: MARK in machine.console.read_text(errors="replace"), 120,
