@@ -115,7 +115,7 @@ static int run(void)
     int r;
 
     if (load_config(&config, &error) < 0) {
-        unbox_run_notify_status("%s", error.text);
+        unbox_run_notify_status("configuration: %s", error.text);
         return UNBOX_EXIT_CONFIG;
     }
     r = start(&healthd, config);

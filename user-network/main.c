@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     r = unbox_config_load(NULL, &config, &error);
     if (r < 0) {
         unbox_log_event(LOG_ERR, UNBOX_MESSAGE_CONFIG_INVALID, NULL, "%s", error.text);
-        unbox_run_notify_status("%s", error.text);
+        unbox_run_notify_status("configuration: %s", error.text);
         return r == -EINVAL ? UNBOX_EXIT_CONFIG : UNBOX_EXIT_FAILURE;
     }
     r = paths_init(root, &paths);
