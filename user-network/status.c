@@ -140,7 +140,8 @@ int status_summary(struct network *network, uint64_t now_usec, char **ret)
         return -ENOMEM;
     print_state(network, now_usec, line);
     if (network->verdict.code > VERDICT_JOINED && network->decision.state == LIFE_HOTSPOT)
-        fprintf(line, "; last join: %s", verdict_code_name(network->verdict.code));
+        fprintf(line, "; last join: %s",
+                network->verdict.message ?: verdict_code_name(network->verdict.code));
     if (saved_stranger(network->saved))
         fputs("; a file in /etc/netplan that is not ours is broken", line);
     if (fclose(line) != 0)
