@@ -106,39 +106,69 @@ static int on_challenge(struct http_request *request, void *userdata)
             request, 200, json_pack("{s:s, s:I}", "nonce", nonce, "server_time", (json_int_t)now));
 }
 
+/* What the batch has for its devices, and nothing that it hasn't. */
+static json_t *cloud_answer(const struct enrolled *enrolled)
+{
+    return *enrolled->cloud_endpoint ? json_pack("{s:s}", "endpoint", enrolled->cloud_endpoint)
+                                     : json_object();
+}
+
 static json_t *enroll_answer(
         const struct api *api, const struct enrolled *enrolled, time_t server_time)
 {
-    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:{}, s:I, s:I}", "enrolment_id",
-            enrolled->id, "hostname", enrolled->hostname, "uuid", enrolled->uuid, "serial_certs",
-            "cert", enrolled->certificate, "chain", "", "ca", authority_pem(api->options.authority),
-            "cloud", "server_time", (json_int_t)server_time, "ack_by",
-            (json_int_t)enrolled->ack_by);
+    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s*}, s:o, s:s*, s:I, s:I}",
+            "enrolment_id", enrolled->id, "hostname", enrolled->hostname, "uuid", enrolled->uuid,
+            "serial_certs", "cert", enrolled->certificate, "chain", "", "ca",
+            authority_pem(api->options.authority), "key", enrolled->key, "cloud",
+            cloud_answer(enrolled), "country", *enrolled->country ? enrolled->country : NULL,
+            "server_time", (json_int_t)server_time, "ack_by", (json_int_t)enrolled->ack_by);
 }
 
-static int on_enroll(struct http_request *request, void *userdata)
+static int enroll(struct api *api, struct http_request *request, const struct enroll_request *asked)
 {
-    struct api *api = userdata;
-    _cleanup_(enroll_request_done) struct enroll_request asked = {};
     _cleanup_(enrolled_done) struct enrolled enrolled = {};
-    _cleanup_json_ json_t *body = NULL;
     struct refusal refusal = {};
     time_t now = time(NULL);
     int r;
 
-    if (http_request_json(request, &body) < 0)
-        return 0;
-    r = enroll_request_parse(body, &asked, &refusal);
-    if (r == 0)
-        r = register_enroll(
-                api->options.database, api->options.authority, &asked, now, &enrolled, &refusal);
+    r = register_enroll(
+            api->options.database, api->options.authority, asked, now, &enrolled, &refusal);
     if (r != 0)
-        return respond_failure(api, request, asked.serial ?: "", &refusal, r);
-    unbox_log(LOG_INFO, "Issued %s to %s%s", enrolled.hostname, asked.serial,
-            enrolled.repeated ? ", again" : "");
-    api->options.changed(api->options.userdata);
+        return respond_failure(api, request, asked->serial, &refusal, r);
+    unbox_log(LOG_INFO, "Issued %s to %s%s%s", enrolled.hostname, asked->serial,
+            asked->bundle ? ", with a key" : "", enrolled.repeated ? ", again" : "");
+    api->options.changed(enrolled.revoked, api->options.userdata);
     return http_respond_json(
             request, enrolled.repeated ? 200 : 201, enroll_answer(api, &enrolled, now));
+}
+
+/* As far as the calls that ask for a certificate are alike. */
+static int on_enroll_as(
+        struct api *api, struct http_request *request, enum enroll_kind kind, const char *peer)
+{
+    _cleanup_(enroll_request_done) struct enroll_request asked = {};
+    _cleanup_json_ json_t *body = NULL;
+    struct refusal refusal = {};
+    int r;
+
+    if (http_request_json(request, &body) < 0)
+        return 0;
+    r = enroll_request_parse(body, kind, &asked, &refusal);
+    if (r != 0)
+        return respond_failure(api, request, "", &refusal, r);
+    if (peer)
+        memcpy(asked.peer_sha256, peer, sizeof(asked.peer_sha256));
+    return enroll(api, request, &asked);
+}
+
+static int on_enroll(struct http_request *request, void *userdata)
+{
+    return on_enroll_as(userdata, request, ENROLL_FIRST, NULL);
+}
+
+static int on_reassign(struct http_request *request, void *userdata)
+{
+    return on_enroll_as(userdata, request, ENROLL_REASSIGN, NULL);
 }
 
 static int on_acknowledge(struct http_request *request, void *userdata)
@@ -146,7 +176,7 @@ static int on_acknowledge(struct http_request *request, void *userdata)
     struct api *api = userdata;
     const char *id = http_request_param(request, "id");
     _cleanup_json_ json_t *body = NULL;
-    _cleanup_free_ char *serial = NULL;
+    struct acknowledged acknowledged = {};
     struct refusal refusal = {};
     struct ack_request asked;
     int r;
@@ -157,11 +187,13 @@ static int on_acknowledge(struct http_request *request, void *userdata)
     if (r == 0 && !enrolment_uuid_valid(id))
         r = refuse(&refusal, 400, ENROLMENT_BAD_REQUEST, "the enrolment's id is not a UUID");
     if (r == 0)
-        r = register_acknowledge(api->options.database, id, &asked, time(NULL), &serial, &refusal);
+        r = register_acknowledge(
+                api->options.database, id, &asked, time(NULL), &acknowledged, &refusal);
     if (r != 0)
         return respond_failure(api, request, "", &refusal, r);
-    unbox_log(LOG_INFO, "%s has its identity", serial);
-    api->options.changed(api->options.userdata);
+    unbox_log(LOG_INFO, "%s has its identity", acknowledged.serial);
+    free(acknowledged.serial);
+    api->options.changed(acknowledged.revoked, api->options.userdata);
     return http_respond_empty(request, 204);
 }
 
@@ -170,6 +202,7 @@ static const struct http_route routes[] = {
         {"POST", "/v1/challenge", on_challenge, ENROLMENT_REQUEST_MAX},
         {"POST", "/v1/enroll", on_enroll, ENROLMENT_REQUEST_MAX},
         {"POST", "/v1/enroll/{id}/ack", on_acknowledge, ENROLMENT_REQUEST_MAX},
+        {"POST", "/v1/reassign", on_reassign, ENROLMENT_REQUEST_MAX},
         {},
 };
 

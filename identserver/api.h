@@ -16,8 +16,8 @@ struct api_options {
     const struct authority *authority; /* borrowed */
     const char *certificate_pem;       /* of the bench, for TLS */
     const char *key_pem;
-    /* After each call that changed the register. */
-    void (*changed)(void *userdata);
+    /* After each call that changed the register; `revoked`: a certificate was. */
+    void (*changed)(bool revoked, void *userdata);
     void *userdata;
 };
 

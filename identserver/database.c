@@ -83,34 +83,6 @@ static int open_file(const char *path, int flags, struct database **ret)
     return 0;
 }
 
-int database_create(const char *path, struct database **ret)
-{
-    _cleanup_(database_free_p) struct database *database = NULL;
-    _cleanup_close_ int fd = -1;
-    char sql[128];
-    int r;
-
-    /* SQLite would give it the umask's mode, and would open one that is there. */
-    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return -errno;
-    r = open_file(path, SQLITE_OPEN_READWRITE, &database);
-    if (r < 0)
-        return r;
-    (void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-            SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
-    /* Kept in the file: opening it later changes nothing in what may not be ours. */
-    r = execute(database, "PRAGMA journal_mode = WAL; BEGIN; " SCHEMA_TABLES);
-    if (r >= 0)
-        r = execute(database, sql);
-    if (r >= 0)
-        r = execute(database, "COMMIT");
-    if (r < 0)
-        return r;
-    *ret = STEAL(database);
-    return 0;
-}
-
 static int pragma_int(struct database *database, const char *sql, int64_t *ret)
 {
     _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
@@ -134,6 +106,78 @@ static int check_whole(struct database *database)
     return strcmp((const char *)sqlite3_column_text(row, 0), "ok") == 0 ? 0 : -EUCLEAN;
 }
 
+static int check_references(struct database *database)
+{
+    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
+    int r = database_query(database, &row, "PRAGMA foreign_key_check", "");
+
+    return r > 0 ? -EUCLEAN : r;
+}
+
+static int take_steps(struct database *database)
+{
+    char sql[64];
+    int64_t version;
+    int r;
+
+    /* Somebody else may have been faster. */
+    r = pragma_int(database, "PRAGMA user_version", &version);
+    for (int64_t step = version; r >= 0 && step < SCHEMA_VERSION; step++)
+        r = execute(database, schema_steps[step]);
+    if (r < 0)
+        return r;
+    (void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", SCHEMA_VERSION);
+    r = execute(database, sql);
+    return r < 0 ? r : check_references(database);
+}
+
+/* From whatever version it has to ours, whole or not at all. */
+static int migrate(struct database *database)
+{
+    int r;
+
+    /* A table that others refer to is replaced by a new one; this has no effect inside. */
+    r = execute(database, "PRAGMA foreign_keys = OFF");
+    if (r >= 0)
+        r = database_begin(database);
+    if (r >= 0)
+        r = take_steps(database);
+    if (r >= 0)
+        r = database_commit(database);
+    if (r < 0) {
+        database_rollback(database);
+        return r;
+    }
+    return execute(database, "PRAGMA foreign_keys = ON");
+}
+
+int database_create(const char *path, struct database **ret)
+{
+    _cleanup_(database_free_p) struct database *database = NULL;
+    _cleanup_close_ int fd = -1;
+    char sql[64];
+    int r;
+
+    /* SQLite would give it the umask's mode, and would open one that is there. */
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return -errno;
+    r = open_file(path, SQLITE_OPEN_READWRITE, &database);
+    if (r < 0)
+        return r;
+    (void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d", SCHEMA_APPLICATION_ID);
+    /* Kept in the file: opening it later changes nothing in what may not be ours. */
+    r = execute(database, "PRAGMA journal_mode = WAL");
+    if (r >= 0)
+        r = execute(database, sql);
+    if (r >= 0)
+        r = migrate(database);
+    if (r < 0)
+        return r;
+    *ret = STEAL(database);
+    return 0;
+}
+
 int database_open(const char *path, struct database **ret)
 {
     _cleanup_(database_free_p) struct database *database = NULL;
@@ -149,9 +193,13 @@ int database_open(const char *path, struct database **ret)
     r = pragma_int(database, "PRAGMA user_version", &version);
     if (r < 0)
         return r;
-    if (application != SCHEMA_APPLICATION_ID || version != SCHEMA_VERSION)
+    if (application != SCHEMA_APPLICATION_ID || version < 1)
         return -EUCLEAN;
+    if (version > SCHEMA_VERSION)
+        return -EPROTONOSUPPORT;
     r = check_whole(database);
+    if (r >= 0 && version < SCHEMA_VERSION)
+        r = migrate(database);
     if (r < 0)
         return r;
     *ret = STEAL(database);

@@ -19,7 +19,10 @@ DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize);
 /* Makes a new one with the bench's tables; -EEXIST when there is one already. */
 int database_create(const char *path, struct database **ret);
 
-/* Opens one and looks whether it is ours and whole: -EUCLEAN when it isn't. */
+/*
+ * Opens one and looks whether it is ours and whole: -EUCLEAN when it isn't, -EPROTONOSUPPORT when
+ * it is a later version's; nothing was written then. One of an earlier version is brought to ours.
+ */
 int database_open(const char *path, struct database **ret);
 
 /* Accepts NULL; returns NULL. */

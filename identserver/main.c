@@ -79,6 +79,7 @@ static bool is_address(const char *text)
     return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
 }
 
+/* Numbers follow. */
 static bool is_prefix(const char *text)
 {
     return enrolment_hostname_valid(text) && strlen(text) <= HOSTNAME_PREFIX_MAX;
@@ -187,7 +188,7 @@ static int on_status_timer(sd_event_source *source, uint64_t usec, void *userdat
 }
 
 /* Counting takes as long as there are devices, so a busy line is counted once a second. */
-static void on_changed(void *userdata)
+static void on_changed(bool revoked, void *userdata)
 {
     struct daemon *daemon = userdata;
 
@@ -219,6 +220,8 @@ static int open_register(struct daemon *daemon)
     r = database_open(path, &daemon->database);
     if (r == -EUCLEAN)
         return fail(r, "The database is damaged or not a bench's; nothing was changed");
+    if (r == -EPROTONOSUPPORT)
+        return fail(r, "The database is a later identserver's; nothing was changed");
     if (r < 0)
         return fail(r, "Can't open the database");
     return 0;
@@ -278,7 +281,8 @@ static void daemon_done(struct daemon *daemon)
 /* What no restart mends: a damaged file, a key that isn't the certificate's, nothing there. */
 static bool is_permanent(int error)
 {
-    return error == -EUCLEAN || error == -EKEYREJECTED || error == -EBADMSG || error == -ENOENT;
+    return error == -EUCLEAN || error == -EKEYREJECTED || error == -EBADMSG || error == -ENOENT ||
+           error == -EPROTONOSUPPORT;
 }
 
 static int serve(const struct arguments *arguments)
