@@ -171,6 +171,56 @@ static int on_reassign(struct http_request *request, void *userdata)
     return on_enroll_as(userdata, request, ENROLL_REASSIGN, NULL);
 }
 
+/* Whether the peer has shown a certificate of ours that holds; which one is the register's to
+ * judge. 0, 1 or a negative errno. */
+static int check_peer(struct api *api, struct http_request *request,
+        char ret_sha256[static CRYPTO_SHA256_HEX_SIZE], struct refusal *ret_refusal)
+{
+    _cleanup_(X509_free_p) X509 *certificate = NULL;
+    const char *reason = "it can't be read";
+    const void *der;
+    size_t size;
+    int r;
+
+    if (http_request_certificate(request, &der, &size) < 0)
+        return refuse(ret_refusal, 403, ENROLMENT_REASSIGN_NOT_AUTHORISED,
+                "a renewal needs TLS with the device's present certificate");
+    r = crypto_certificate_from_der(der, size, &certificate);
+    if (r >= 0)
+        r = crypto_certificate_check(
+                certificate, NULL, authority_pem(api->options.authority), time(NULL), &reason);
+    if (r == -EBADMSG || r == -EKEYREJECTED)
+        return refuse(ret_refusal, 403, ENROLMENT_REASSIGN_NOT_AUTHORISED,
+                "the certificate does not hold (%s): ask the bench operator for a re-assignment",
+                reason);
+    return r < 0 ? r : crypto_certificate_sha256(certificate, ret_sha256);
+}
+
+static int on_renew(struct http_request *request, void *userdata)
+{
+    char sha256[CRYPTO_SHA256_HEX_SIZE];
+    struct refusal refusal = {};
+    struct api *api = userdata;
+    int r;
+
+    r = check_peer(api, request, sha256, &refusal);
+    if (r != 0)
+        return respond_failure(api, request, "", &refusal, r);
+    return on_enroll_as(api, request, ENROLL_RENEW, sha256);
+}
+
+static int on_crl(struct http_request *request, void *userdata)
+{
+    struct api *api = userdata;
+    const void *der;
+    size_t size;
+
+    der = revocation_der(api->options.revocation, &size);
+    if (!der)
+        return -ENODATA;
+    return http_respond_data(request, 200, "application/pkix-crl", der, size);
+}
+
 static int on_acknowledge(struct http_request *request, void *userdata)
 {
     struct api *api = userdata;
@@ -203,6 +253,8 @@ static const struct http_route routes[] = {
         {"POST", "/v1/enroll", on_enroll, ENROLMENT_REQUEST_MAX},
         {"POST", "/v1/enroll/{id}/ack", on_acknowledge, ENROLMENT_REQUEST_MAX},
         {"POST", "/v1/reassign", on_reassign, ENROLMENT_REQUEST_MAX},
+        {"POST", "/v1/renew", on_renew, ENROLMENT_REQUEST_MAX},
+        {"GET", "/v1/crl", on_crl, 0},
         {},
 };
 
@@ -218,6 +270,7 @@ int api_new(sd_event *event, int fd, const struct api_options *options, struct a
             .routes = routes,
             .tls_key_pem = options->key_pem,
             .tls_cert_pem = options->certificate_pem,
+            .tls_client_ca_pem = authority_pem(options->authority),
             .userdata = api,
     };
     r = http_server_new(event, fd, &server, &api->server);

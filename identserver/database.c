@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The one file that knows SQLite's codes. Every commit is a durable operation. */
+/* With database-backup.c the one file that knows SQLite's codes. Every commit is a durable
+ * operation. */
 
 #include "database.h"
 
@@ -10,13 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "database-internal.h"
 #include "schema.h"
 
 #define BUSY_TIMEOUT_MS 5000
-
-struct database {
-    sqlite3 *sqlite;
-};
 
 /* With -Dcrash_points=true the process ends here, as by a power cut, at call number
  * $UNBOX_DATABASE_CRASH_AT. */
@@ -31,7 +29,7 @@ static void crash_point(void)
 #endif
 }
 
-static int translate(int code)
+int database_translate(int code)
 {
     switch (code & 0xff) {
     case SQLITE_OK:
@@ -61,17 +59,18 @@ static int translate(int code)
 
 static int execute(struct database *database, const char *sql)
 {
-    return translate(sqlite3_exec(database->sqlite, sql, NULL, NULL, NULL));
+    return database_translate(sqlite3_exec(database->sqlite, sql, NULL, NULL, NULL));
 }
 
-static int open_file(const char *path, int flags, struct database **ret)
+int database_open_file(const char *path, int flags, struct database **ret)
 {
     _cleanup_(database_free_p) struct database *database = calloc(1, sizeof(*database));
     int r;
 
     if (!database)
         return -ENOMEM;
-    r = translate(sqlite3_open_v2(path, &database->sqlite, flags | SQLITE_OPEN_EXRESCODE, NULL));
+    r = database_translate(
+            sqlite3_open_v2(path, &database->sqlite, flags | SQLITE_OPEN_EXRESCODE, NULL));
     if (r < 0)
         return r;
     sqlite3_busy_timeout(database->sqlite, BUSY_TIMEOUT_MS);
@@ -162,7 +161,7 @@ int database_create(const char *path, struct database **ret)
     fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (fd < 0)
         return -errno;
-    r = open_file(path, SQLITE_OPEN_READWRITE, &database);
+    r = database_open_file(path, SQLITE_OPEN_READWRITE, &database);
     if (r < 0)
         return r;
     (void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d", SCHEMA_APPLICATION_ID);
@@ -178,26 +177,32 @@ int database_create(const char *path, struct database **ret)
     return 0;
 }
 
+int database_check(struct database *database, int64_t *ret_version)
+{
+    int64_t application;
+    int r;
+
+    r = pragma_int(database, "PRAGMA application_id", &application);
+    if (r >= 0)
+        r = pragma_int(database, "PRAGMA user_version", ret_version);
+    if (r < 0)
+        return r;
+    if (application != SCHEMA_APPLICATION_ID || *ret_version < 1)
+        return -EUCLEAN;
+    if (*ret_version > SCHEMA_VERSION)
+        return -EPROTONOSUPPORT;
+    return check_whole(database);
+}
+
 int database_open(const char *path, struct database **ret)
 {
     _cleanup_(database_free_p) struct database *database = NULL;
-    int64_t application, version;
+    int64_t version;
     int r;
 
-    r = open_file(path, SQLITE_OPEN_READWRITE, &database);
-    if (r < 0)
-        return r;
-    r = pragma_int(database, "PRAGMA application_id", &application);
-    if (r < 0)
-        return r;
-    r = pragma_int(database, "PRAGMA user_version", &version);
-    if (r < 0)
-        return r;
-    if (application != SCHEMA_APPLICATION_ID || version < 1)
-        return -EUCLEAN;
-    if (version > SCHEMA_VERSION)
-        return -EPROTONOSUPPORT;
-    r = check_whole(database);
+    r = database_open_file(path, SQLITE_OPEN_READWRITE, &database);
+    if (r >= 0)
+        r = database_check(database, &version);
     if (r >= 0 && version < SCHEMA_VERSION)
         r = migrate(database);
     if (r < 0)
@@ -234,7 +239,7 @@ static int prepare(struct database *database, const char *sql, const char *types
             code = sqlite3_bind_text(
                     statement, i + 1, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
     if (code != SQLITE_OK)
-        return translate(code);
+        return database_translate(code);
     *ret = STEAL(statement);
     return 0;
 }
@@ -253,7 +258,7 @@ int database_run(struct database *database, const char *sql, const char *types, 
         return r;
     if (alone)
         crash_point();
-    r = translate(sqlite3_step(statement));
+    r = database_translate(sqlite3_step(statement));
     if (r < 0)
         return r;
     if (alone)
@@ -277,7 +282,7 @@ int database_query(
     if (code == SQLITE_DONE)
         return 0;
     if (code != SQLITE_ROW)
-        return translate(code);
+        return database_translate(code);
     *ret = STEAL(statement);
     return 1;
 }
