@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api-bus.h"
+#include "api-queue.h"
 #include "system.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
@@ -132,6 +133,12 @@ static const struct unbox_ipc_method methods[] = {
                 api_unregister_service},
         {"list_services", "All registered services.", UNBOX_IPC_READ, true, api_list_services},
         {"discover", "The registered service {\"name\"}.", UNBOX_IPC_READ, true, api_discover},
+        {"queue_send", "Leaves {\"message\"} in {\"queue\"} until it is acknowledged.",
+                UNBOX_IPC_OPERATE, false, api_queue_send},
+        {"queue_receive", "The next message of {\"queue\"}, waiting {\"wait\"} seconds for it.",
+                UNBOX_IPC_OPERATE, false, api_queue_receive},
+        {"queue_ack", "Done with message {\"id\"} of {\"queue\"}.", UNBOX_IPC_OPERATE, false,
+                api_queue_ack},
         {},
 };
 

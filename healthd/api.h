@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "memory.h"
+#include "queues.h"
 #include "registry.h"
 #include "unbox/ipc.h"
 #include "units.h"
@@ -18,6 +19,7 @@ struct api {
     struct memory *memory;
     struct bus *bus;
     struct registry *registry;
+    struct queues *queues;
 };
 
 /* Begins to answer. 0 or a negative errno; free with unbox_ipc_server_free(), after the units. */

@@ -21,15 +21,17 @@ struct healthd {
     struct memory *memory;
     struct bus *bus;
     struct registry *registry;
+    struct queues *queues;
     struct units *units;
     struct api api;
     struct unbox_ipc_server *server;
 };
 
-/* The units go before the server: they hold calls that it has to answer. */
+/* The units and the queues go before the server: they hold calls that it has to answer. */
 static void healthd_done(struct healthd *healthd)
 {
     units_free(healthd->units);
+    queues_free(healthd->queues);
     if (healthd->bus)
         bus_set_server(healthd->bus, NULL);
     unbox_ipc_server_free(healthd->server);
@@ -54,7 +56,8 @@ static void begin_to_serve(struct healthd *healthd)
 {
     int r;
 
-    healthd->api = (struct api){healthd->units, healthd->memory, healthd->bus, healthd->registry};
+    healthd->api = (struct api){
+            healthd->units, healthd->memory, healthd->bus, healthd->registry, healthd->queues};
     r = api_serve(unbox_run_event(healthd->run), &healthd->api, &healthd->server);
     if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't listen on %s", API_PATH);
@@ -118,6 +121,9 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
     if (r < 0)
         return r;
     r = registry_open(REGISTRY_PATH, healthd->bus, &healthd->registry);
+    if (r < 0)
+        return r;
+    r = queues_open(event, QUEUES_PATH, &healthd->queues);
     if (r < 0)
         return r;
     memory_set_bus(healthd->memory, healthd->bus);
