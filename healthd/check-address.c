@@ -70,7 +70,7 @@ static void judge(struct check *check, const struct ifaddrs *list)
         if (!i->ifa_addr || !check_address_text(i->ifa_addr, text) ||
                 (!*address->wanted && is_link_local(i->ifa_addr)))
             continue;
-        if (!has)
+        if (!has && (!*found || strchr(found, ':')))
             memcpy(found, text, sizeof(found));
         has |= !*address->wanted || check_address_is(i->ifa_addr, address->wanted);
     }

@@ -59,7 +59,7 @@ void check_done_errno(struct check *check, int error);
 /* The system bus, borrowed; NULL: there is none now, which has to be found failing. */
 sd_bus *check_bus(struct check *check);
 
-/* NULL: there is no such type, or what it needs isn't installed. */
+/* There always is one: it may say that it isn't installed. */
 const struct check_type *check_type_find(const char *name);
 
 extern const struct check_type check_address;

@@ -61,8 +61,6 @@ static int check_new(struct checks *checks, const struct unbox_config_row *row,
     if (r < 0)
         return r;
     check->type = check_type_find(unbox_config_row_string(row, "type"));
-    if (!check->type)
-        return -EOPNOTSUPP;
     r = check->type->open(check, row);
     if (r < 0)
         return r;

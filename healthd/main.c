@@ -67,7 +67,7 @@ static void begin_to_serve(struct healthd *healthd)
 static void on_units_changed(void *userdata)
 {
     struct healthd *healthd = userdata;
-    _cleanup_free_ char *summary = units_summary(healthd->units);
+    _cleanup_free_ char *summary = NULL;
 
     /* They ask the bus, and for what runs. */
     if (healthd->checks && units_are_known(healthd->units))
@@ -75,6 +75,8 @@ static void on_units_changed(void *userdata)
     if (!healthd->server && healthd->checks && units_are_known(healthd->units) &&
             checks_are_known(healthd->checks))
         begin_to_serve(healthd);
+    /* Last, for what was done above may have changed it. */
+    summary = units_summary(healthd->units);
     if (summary)
         unbox_run_status(healthd->run, "%s", summary);
 }
