@@ -7,13 +7,12 @@ import pytest
 
 from lab import wait
 
-NETDEV = "[NetDev]\nName=ap0\nKind=dummy\n"
+NETDEV = "[NetDev]\nName=ap0\nKind=veth\n[Peer]\nName=station0\n"
 NETWORK = """[Match]
 Name=ap0
 [Network]
 Address=10.43.0.1/24
 DHCPServer=yes
-ConfigureWithoutCarrier=yes
 [DHCPServer]
 PoolOffset=10
 PoolSize=20
@@ -87,15 +86,19 @@ def test_a_service_that_runs_and_does_not_work_is_restarted(lab):
 def access_point(lab):
     lab.machine.write("/etc/systemd/network/10-ap.netdev", NETDEV)
     lab.machine.write("/etc/systemd/network/10-ap.network", NETWORK)
-    lab.machine.run("systemctl start systemd-networkd")
+    lab.machine.run("systemctl start systemd-networkd && sleep 1 && ip link set station0 up")
     return lab
 
 
 def test_the_dhcp_server_of_the_real_networkd(access_point):
     configure(access_point, RANGE, {**RANGE, "range_start": "10.44.0.10"}, {**RANGE, "interface": "ap9"},
-              {"type": "dhcp_range", "interface": "lo"})
-    until(access_point, lambda seen: len(seen) == 4 and seen[0][1] == "ok", 20)
-    assert found(access_point)[0][2] == "leases addresses, 0 now"
+              {"type": "dhcp_range", "interface": "lo"},
+              {**RANGE, "range_start": "10.43.0.1", "range_end": "10.43.0.9"})
+    # NetworkManager soon gives the other end of the cable an address of it.
+    until(access_point, lambda seen: len(seen) == 5 and seen[0][1:] == ("ok", "leases addresses, 1 now"),
+          40)
+    until(access_point, lambda seen: seen[4][1] == "failing", 5)
+    assert found(access_point)[4][2].endswith(" is leased, outside of the range")
     assert found(access_point)[1][1:] == ("failing", "the range isn't in a network of ap0")
     assert found(access_point)[2][1:] == ("failing", "there is no interface ap9")
     assert found(access_point)[3][1] == "failing"
