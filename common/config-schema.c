@@ -72,6 +72,8 @@ const struct config_key config_schema[] = {
                 "fine."},
         {"health.check_interval_seconds", CONFIG_INT, 1, 3600, "5", NULL,
                 "How often the functional checks run."},
+        {"health.checks", CONFIG_TABLE, 0, 256, "", NULL,
+                "Functional checks, each of a service and with keys by its type.", &config_checks},
 };
 
 const size_t config_schema_size = ELEMENTSOF(config_schema);

@@ -20,6 +20,9 @@ extern "C" {
 
 struct unbox_config;
 
+/* One entry of a table: a mapping whose keys have a schema of their own. */
+struct unbox_config_row;
+
 /* What is wrong with it; `text` is the whole sentence, "/etc/unbox/config.yaml:3: hotspot.ssid: …".
  */
 struct unbox_config_error {
@@ -51,6 +54,20 @@ const char *unbox_config_string(const struct unbox_config *config, const char *k
 int64_t unbox_config_int(const struct unbox_config *config, const char *key);
 bool unbox_config_bool(const struct unbox_config *config, const char *key);
 const char *const *unbox_config_list(const struct unbox_config *config, const char *key);
+
+/*
+ * The rows of a table, a list of mappings, in the order of the file; the list ends with NULL. Rows
+ * are borrowed from `config`. Where two files have the same table, the later file's is all of it.
+ */
+const struct unbox_config_row *const *unbox_config_table(
+        const struct unbox_config *config, const char *key);
+
+/* The value of a key of the row, "name", or its default; as above, borrowed from the configuration.
+ */
+const char *unbox_config_row_string(const struct unbox_config_row *row, const char *key);
+int64_t unbox_config_row_int(const struct unbox_config_row *row, const char *key);
+bool unbox_config_row_bool(const struct unbox_config_row *row, const char *key);
+const char *const *unbox_config_row_list(const struct unbox_config_row *row, const char *key);
 
 #ifdef __cplusplus
 }

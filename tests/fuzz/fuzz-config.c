@@ -17,6 +17,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (r == 0 && !unbox_config_string(config, "hotspot.ssid"))
         abort();
+    for (const struct unbox_config_row *const *row =
+                    r == 0 ? unbox_config_table(config, "health.checks") : NULL;
+            row && *row; row++)
+        if (!*unbox_config_row_string(*row, "type"))
+            abort();
     unbox_config_free(config);
     return 0;
 }
