@@ -27,6 +27,7 @@ struct healthd {
 static void healthd_done(struct healthd *healthd)
 {
     units_free(healthd->units);
+    api_done(&healthd->api);
     unbox_ipc_server_free(healthd->server);
     memory_close(healthd->memory);
     unbox_run_free(healthd->run);
