@@ -31,8 +31,11 @@ static void reading_free(struct reading *reading)
 void api_stop_reading(struct api *api)
 {
     for (size_t i = 0; i < API_READINGS_MAX; i++)
-        if (api->readings[i])
+        if (api->readings[i]) {
+            (void)unbox_ipc_reply_error(
+                    api->readings[i]->call, UNBOX_IPC_INTERNAL_ERROR, "healthd ends");
             reading_free(api->readings[i]);
+        }
 }
 
 static void on_read(int error, json_t *entries, bool complete, void *userdata)
@@ -69,6 +72,7 @@ static const char *read_params(json_t *params, struct logs_query *ret)
     if (since && timestamp_parse(since, &ret->since_usec) < 0)
         return "\"since\" must be a time such as 2026-01-31T23:59:59Z";
     ret->lines = lines;
+    ret->bytes = LOGS_BYTES_MAX;
     ret->priority = priority;
     return NULL;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the device is, and its ends: the reboot and the factory reset. */
+/* What the device is, what is wrong with it, and its ends: the reboot and the factory reset. */
 
 #include <string.h>
 
 #include "api.h"
+#include "diagnostics.h"
 #include "system.h"
 #include "unbox/log.h"
 
@@ -27,6 +28,17 @@ int api_get_system(struct unbox_ipc_call *call, json_t *params, void *userdata)
 
     timedate_ask(systemd1_bus(units_systemd1(api->units)), on_synchronised, call);
     return 0;
+}
+
+/* One at a time: it reads the whole journal, and it takes a while. */
+int api_diagnostics(struct unbox_ipc_call *call, json_t *params, void *userdata)
+{
+    struct api *api = userdata;
+
+    if (api->diagnostics)
+        return unbox_ipc_reply_error(
+                call, UNBOX_IPC_BUSY, "diagnostics are being gathered already; try again later");
+    return diagnostics_begin(api, call);
 }
 
 static void on_queued(sd_bus_message *m, const char *error, void *userdata)

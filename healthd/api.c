@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diagnostics.h"
 #include "system.h"
 #include "unbox/log.h"
 
@@ -88,6 +89,8 @@ static const struct unbox_ipc_method methods[] = {
                 "of "
                 "{\"priority\"} 0 to 7.",
                 UNBOX_IPC_READ, true, api_get_logs},
+        {"diagnostics", "All that helps to see what is wrong, in one document without secrets.",
+                UNBOX_IPC_READ, true, api_diagnostics},
         {"restart_service", "Restarts {\"service\"}, and answers when that is done.",
                 UNBOX_IPC_OPERATE, true, restart_service},
         {"factory_reset", "Forgets the customer and reboots.", UNBOX_IPC_ADMIN, true,
@@ -115,4 +118,5 @@ int api_serve(sd_event *event, struct api *api, struct unbox_ipc_server **ret)
 void api_done(struct api *api)
 {
     api_stop_reading(api);
+    diagnostics_free(api->diagnostics);
 }

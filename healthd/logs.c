@@ -181,7 +181,7 @@ static int read_entry(struct logs *logs, enum progress *ret)
     if (!entry)
         return -ENOMEM;
     size = json_dumpb(entry, NULL, 0, JSON_COMPACT) + 1;
-    if (logs->bytes + size > LOGS_BYTES_MAX) {
+    if (logs->bytes + size > logs->query.bytes) {
         *ret = CUT;
         return 0;
     }

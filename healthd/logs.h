@@ -19,6 +19,7 @@
 struct logs_query {
     const char *unit;    /* its full name; copied */
     unsigned lines;      /* the newest so many */
+    size_t bytes;        /* of the entries as JSON, at most */
     uint64_t since_usec; /* wall clock; 0: as old as there are */
     int priority;        /* of syslog.h: this one and what is more urgent */
 };

@@ -8,6 +8,7 @@ import pytest
 
 import journals
 from harness import eventually
+from peers import NETWORK_STATUS, NETWORKS, FakePeer, SilentPeer
 from test_healthd import CHANGE_REQUESTED, healthd, systemd  # noqa: F401  pylint: disable=unused-import
 
 NOW = 1_790_000_000
@@ -164,3 +165,51 @@ def test_reboot(systemd, healthd, device):
     assert healthd.call("reboot") == {"ok": True}
     assert systemd.calls[-1] == ("StartUnit", "reboot.target")
     eventually(lambda: device.journal.find(MESSAGE_ID=CHANGE_REQUESTED, UNBOX_METHOD="reboot"))
+
+
+def test_diagnostics(systemd, healthd, device):
+    device.configure("hotspot: {ssid: Sauna, password: correct horse}\n")
+    device.path("/var/lib/unbox/product").mkdir(parents=True)
+    device.path("/var/lib/unbox/product/config.yaml").write_text(
+        "wifi: {ssid: Car, password: battery staple, channel: 6, band: bg, country: CA}\n")
+    journals.write(device, [at(1), journals.entry("sshd.service", "Accepted password", NOW)])
+    network = FakePeer(device.path("/run/unbox/user-network.sock"),
+                       {"status": NETWORK_STATUS, "networks": NETWORKS})
+    document = healthd.call("diagnostics")
+    network.close()
+    assert document["system"].keys() == healthd.call("get_system").keys()
+    assert document["services"] == healthd.call("get_status")["services"]
+    assert document["events"] == []
+    assert document["network"] == NETWORK_STATUS and document["networks"] == NETWORKS
+    assert document["configuration"]["hotspot"]["ssid"] == "Sauna"
+    assert document["product"]["wifi"]["ssid"] == "Car"
+    assert document["logs"].keys() == document["services"].keys()
+    assert messages({"entries": document["logs"]["user-network"]}) == ["entry 1"]
+    text = json.dumps(document)
+    for secret in ("horse", "staple", "Accepted"):
+        assert secret not in text
+
+
+def test_diagnostics_of_a_device_that_is_unwell(systemd, healthd, device):
+    """What can't be had says so in its place."""
+    device.configure("hotspot: {colour: red}\n")
+    document = healthd.call("diagnostics")
+    assert document["network"]["error"] and document["networks"]["error"]
+    assert document["configuration"]["error"] == (
+        "/etc/unbox/config.yaml:1: hotspot.colour: there is no such key")
+    assert document["product"] is None
+    assert document["logs"]["user-network"] == []
+
+
+def test_diagnostics_take_their_time(systemd, device):
+    daemon = device.start("healthd")
+    peer, other = device.connect("healthd"), device.connect("healthd")
+    network = SilentPeer(device.path("/run/unbox/user-network.sock"), {})
+    peer.send(b'{"id":1,"method":"diagnostics"}\n')
+    eventually(lambda: network.called("status"))
+    assert other.ask("diagnostics")["error"]["code"] == "BUSY"
+    assert other.call("ping") == "pong"
+    # Ended in the middle, without a leak.
+    assert daemon.stop() == 0
+    for connection in (peer, other, network):
+        connection.close()
