@@ -379,34 +379,6 @@ def test_factory_reset(systemd, healthd, device):
     assert systemd.calls[-1] == ("StartUnit", "factory-reset.service")
 
 
-def test_unboxctl(systemd, healthd, device):
-    def unboxctl(*arguments):
-        return device.run("healthd/unboxctl", *arguments)
-
-    shown = unboxctl("status").stdout
-    assert "unbox-test, up" in shown and "on the network Home" in shown
-    assert "waits for webserver.socket" in shown
-    assert json.loads(unboxctl("--json", "status").stdout)["hostname"] == "unbox-test"
-    assert unboxctl("health").returncode == 0
-    assert unboxctl("restart", "user-network").returncode == 0
-    assert systemd.restarts_of("user-network.service") == 1
-
-    systemd.kill("unbox-firewall.service", restarts=False)
-    eventually(lambda: unboxctl("health").returncode == 1)
-    assert "unbox-firewall was killed (SIGKILL)" in unboxctl("status").stdout
-    refused = unboxctl("restart", "sshd")
-    assert refused.returncode == 1 and "NOT_FOUND" in refused.stderr
-    # Nobody to ask, and nobody who answers.
-    assert unboxctl("factory-reset").returncode == 1
-    assert ("StartUnit", "factory-reset.service") not in systemd.calls
-    assert "user-network.sock" in unboxctl("network").stderr
-    for wrong in ((), ("restart",), ("status", "x"), ("dance",), ("--purple", "status")):
-        assert unboxctl(*wrong).returncode == 2
-    systemd.add("factory-reset.service", Type="oneshot", ActiveState="inactive", SubState="dead")
-    assert unboxctl("--yes", "factory-reset").returncode == 0
-    assert ("StartUnit", "factory-reset.service") in systemd.calls
-
-
 def test_killed_itself(systemd, device):
     daemon = device.start("healthd")
     systemd.kill("user-network.service")
