@@ -21,6 +21,7 @@ struct diagnostics;
 struct api {
     struct units *units;
     struct memory *memory;
+    struct bus *bus;
     sd_event *event; /* borrowed, from api_serve() on */
     struct reading *readings[API_READINGS_MAX];
     struct diagnostics *diagnostics; /* while they are gathered */
