@@ -66,6 +66,13 @@ static int complain_of_silence(const char *service, const char *path, int error)
     }
 }
 
+int ctl_failed(
+        const char *service, const char *path, int error, const char *code, const char *message)
+{
+    return error == -EREMOTEIO ? complain_of_answer(service, code ?: "refused", message ?: "")
+                               : complain_of_silence(service, path, error);
+}
+
 int ctl_ask(const char *service, const char *method, json_t *params, uint64_t timeout_usec,
         json_t **ret)
 {
@@ -78,9 +85,7 @@ int ctl_ask(const char *service, const char *method, json_t *params, uint64_t ti
         return UNBOX_EXIT_FAILURE;
     }
     r = unbox_ipc_call_sync(path, method, params, timeout_usec, ret, &code, &message);
-    if (r == -EREMOTEIO)
-        return complain_of_answer(service, code ?: "", message ?: "");
-    return r < 0 ? complain_of_silence(service, path, r) : 0;
+    return r < 0 ? ctl_failed(service, path, r, code, message) : 0;
 }
 
 void ctl_ask_quietly(const char *service, const char *method, json_t **ret)

@@ -10,7 +10,7 @@
 
 /* As long as healthd waits for each of the restarts, and a little. */
 #define APPLY_USEC (300 * USEC_PER_SEC)
-#define CONFIRM_SECONDS_MAX 3600
+#define CONFIRM_SECONDS_MAX (24 * 60 * 60)
 
 DEFINE_CLEANUP(struct unbox_config *, unbox_config_free);
 

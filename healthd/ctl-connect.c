@@ -5,7 +5,7 @@
  * command line everybody on the device could read it.
  */
 
-#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 
@@ -51,28 +51,44 @@ static int read_file(const char *path, char ret[static PASSWORD_MAX])
     return UNBOX_EXIT_OK;
 }
 
+static void on_interrupt(int number)
+{
+}
+
+/* Whatever happens, the terminal can be typed on afterwards. */
+static bool read_quietly(
+        const char *ssid, const struct termios *loud, char ret[static PASSWORD_MAX])
+{
+    struct sigaction interrupt = {.sa_handler = on_interrupt}, before;
+    struct termios quiet = *loud;
+    bool read;
+
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    (void)sigaction(SIGINT, &interrupt, &before);
+    /* What was typed before is dropped: so the question comes after. */
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    fputs("Password of ", stdout);
+    ctl_put(ssid);
+    fputs(" (empty when it is open): ", stdout);
+    fflush(stdout);
+    read = read_line(stdin, ret);
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, loud);
+    (void)sigaction(SIGINT, &before, NULL);
+    putchar('\n');
+    return read;
+}
+
 static int prompt(const char *ssid, char ret[static PASSWORD_MAX])
 {
-    struct termios loud, quiet;
-    bool read;
+    struct termios loud;
 
     if (tcgetattr(STDIN_FILENO, &loud) < 0) {
         ctl_complain("there is nobody to ask for the password; --password-file says where it is");
         return UNBOX_EXIT_USAGE;
     }
-    fputs("Password of ", stdout);
-    ctl_put(ssid);
-    fputs(" (empty when it is open): ", stdout);
-    fflush(stdout);
     (void)setvbuf(stdin, NULL, _IONBF, 0);
-    quiet = loud;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    read = read_line(stdin, ret);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &loud);
-    putchar('\n');
-    if (!read) {
-        ctl_complain("that is longer than a password");
+    if (!read_quietly(ssid, &loud, ret)) {
+        ctl_complain("that was no password; nothing was done");
         return UNBOX_EXIT_USAGE;
     }
     return UNBOX_EXIT_OK;

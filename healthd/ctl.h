@@ -70,6 +70,11 @@ int ctl_ask(const char *service, const char *method, json_t *params, uint64_t ti
 /* The same without a word, for what may be missing. *ret is NULL then. */
 void ctl_ask_quietly(const char *service, const char *method, json_t **ret);
 
+/* What to say of an answer that didn't come, as unbox_ipc_reply_fn has it (`code` may be NULL).
+ * Returns the exit code. */
+int ctl_failed(
+        const char *service, const char *path, int error, const char *code, const char *message);
+
 /* As it came. Returns the exit code. */
 int ctl_print_json(const json_t *value);
 
@@ -113,6 +118,7 @@ int ctl_status(const struct ctl *ctl);
 int ctl_health(const struct ctl *ctl);
 int ctl_restart(const struct ctl *ctl);
 int ctl_logs(const struct ctl *ctl);
+int ctl_monitor(const struct ctl *ctl);
 int ctl_network(const struct ctl *ctl);
 int ctl_network_networks(const struct ctl *ctl);
 int ctl_network_scan(const struct ctl *ctl);

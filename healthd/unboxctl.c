@@ -28,6 +28,12 @@ static const struct ctl_command commands[] = {
                 "The newest 200 entries at most. For more, and for other services, there is\n"
                 "`journalctl -x -u SERVICE`.\n",
                 ctl_logs},
+        {"monitor", "[TOPIC…]", 0, -1, CTL_JSON | CTL_LINES | CTL_SINCE,
+                "what happens, as it happens",
+                "Without TOPIC everything; `health.*` and the like choose. With --since=NUMBER "
+                "first\n"
+                "what was kept since that event; with --lines=N it ends after so many.\n",
+                ctl_monitor},
         {"network", "", 0, 0, CTL_JSON, "what the network is doing", NULL, ctl_network},
         {"network status", "", 0, 0, CTL_JSON, "the same", NULL, ctl_network},
         {"network networks", "", 0, 0, CTL_JSON, "the networks that were seen last", NULL,
@@ -83,9 +89,9 @@ static const struct {
 } options[] = {
         {CTL_JSON, {"json", no_argument, NULL, 'j'}, "", "print the answer as it came"},
         {CTL_YES, {"yes", no_argument, NULL, 'y'}, "", "don't ask first"},
-        {CTL_LINES, {"lines", required_argument, NULL, 'n'}, "=N", "the newest N, 200 at most"},
+        {CTL_LINES, {"lines", required_argument, NULL, 'n'}, "=N", "so many, and no more"},
         {CTL_SINCE, {"since", required_argument, NULL, 's'}, "=WHEN",
-                "30m, 2h, 3d ago, or a time: 2026-01-31T23:59:59Z"},
+                "30m, 2h, 3d ago, or a time: 2026-01-31T23:59:59Z; of events a number"},
         {CTL_PRIORITY, {"priority", required_argument, NULL, 'p'}, "=P",
                 "this and what is more urgent: err, warning, notice, info, debug"},
         {CTL_HIDDEN, {"hidden", no_argument, NULL, 'H'}, "", "the network doesn't tell its name"},
