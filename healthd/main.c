@@ -39,6 +39,7 @@ static void healthd_done(struct healthd *healthd)
     checks_free(healthd->checks);
     units_free(healthd->units);
     queues_free(healthd->queues);
+    api_done(&healthd->api);
     if (healthd->bus)
         bus_set_server(healthd->bus, NULL);
     unbox_ipc_server_free(healthd->server);
