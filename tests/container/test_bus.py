@@ -52,6 +52,7 @@ def last_seq(lab):
 
 
 def restart(lab):
+    """Answers when healthd is ready: its unit is of Type=notify."""
     lab.machine.run("systemctl restart healthd")
 
 
@@ -64,9 +65,11 @@ def device(lab):
                           f"[Service]\nExecStart=/usr/bin/python3 /root/register.py {argument}\n")
     lab.machine.write("/etc/unbox/config.yaml.d/50-product.yaml",
                       "health:\n  units: [product-app]")
-    lab.machine.run("systemctl daemon-reload && systemctl start product-app && "
-                    "systemctl restart healthd")
-    wait.until(lambda: "healthd" in names(lab), 10, "healthd")
+    wait.until(lambda: "healthd" in names(lab), 30, "healthd")
+    lab.machine.run("systemctl daemon-reload && systemctl start product-app")
+    wait.until(lambda: "product-app" in names(lab), 10, "the product to be registered")
+    restart(lab)
+    wait.until(lambda: "healthd" in names(lab), 30, "healthd")
     return lab
 
 
