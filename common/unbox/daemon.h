@@ -138,7 +138,7 @@ struct unbox_daemon_status {
 };
 
 /*
- * The blocking calls. Each returns 0 or a negative errno, and fills *ret_error in (unless NULL)
+ * The blocking calls, from whatever thread. Each returns 0 or a negative errno, and fills *ret_error in (unless NULL)
  * when it is one. The same for all:
  *   -EINVAL      a name or a setting is wrong, or can't be expressed in a unit
  *   -ENOENT      there is no such unit
@@ -147,7 +147,9 @@ struct unbox_daemon_status {
  *   -ECANCELED   another job took its place (somebody stopped what was being started)
  *   -ETIMEDOUT   the unit took longer than its own limit, or systemd longer than `timeout_usec`; in
  *                the second case the job goes on
- *   -ECONNRESET, -EHOSTDOWN, -ENOENT with an empty code   no system bus, or no systemd on it
+ *   -EHOSTDOWN   there is no system bus, or no systemd on it
+ *   -ECONNRESET  it went away; what was asked for may be done or not
+ *   -EBUSY       the device is shutting down
  *
  * `timeout_usec` is for the call as a whole.
  */
