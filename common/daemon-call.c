@@ -14,6 +14,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon-facts.h"
+
 void daemon_copy_text(char *to, size_t size, const char *text)
 {
     size_t length = strlen(text);
@@ -145,6 +147,22 @@ int daemon_reply_any(
     return 1;
 }
 
+/* How the unit itself ended, whose job has failed: more than "failed" is known of it. */
+static int on_failed(
+        struct unbox_daemon_call *call, sd_bus_message *reply, const sd_bus_error *error)
+{
+    struct daemon_facts facts = {};
+    const char *result = facts.status.result;
+
+    if (!error && daemon_facts_read(call, reply, NULL, &facts) >= 0 && *result &&
+            strcmp(result, "success") != 0)
+        return daemon_call_refuse(call, strcmp(result, "timeout") == 0 ? -ETIMEDOUT : -EIO, result,
+                "%s has failed (%s, exit status %d); its journal says why", call->unit, result,
+                facts.status.exit_status);
+    return daemon_call_refuse(
+            call, -EIO, "failed", "the job of %s has failed; its journal says why", call->unit);
+}
+
 /* How the job ended that was waited for. */
 static int judge(struct unbox_daemon_call *call, const char *result)
 {
@@ -153,8 +171,7 @@ static int judge(struct unbox_daemon_call *call, const char *result)
         int error;
         const char *text;
     } table[] = {
-            {"failed", -EIO, "its job has failed; the journal of the unit says why"},
-            {"timeout", -ETIMEDOUT, "it did not get ready, or end, in the time that it has"},
+            {"timeout", -ETIMEDOUT, "its job was not done in the time that it has"},
             {"canceled", -ECANCELED, "another job has taken the place of this one"},
             {"dependency", -EIO, "a unit that it requires could not be started"},
             {"invalid", -EIO, "a unit in this state can't do that"},
@@ -164,6 +181,8 @@ static int judge(struct unbox_daemon_call *call, const char *result)
 
     if (strcmp(result, "done") == 0 || strcmp(result, "skipped") == 0)
         return 1;
+    if (strcmp(result, "failed") == 0)
+        return daemon_facts_ask(call, on_failed);
     for (size_t i = 0; i < ELEMENTSOF(table); i++)
         if (strcmp(table[i].result, result) == 0)
             return daemon_call_refuse(

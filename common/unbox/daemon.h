@@ -111,8 +111,9 @@ struct unbox_daemon_settings {
 
 /* Why a call has failed, for people and for programs. Either is "" when there is nothing to say. */
 struct unbox_daemon_error {
-    /* The name of the D-Bus error ("org.freedesktop.systemd1.NoSuchUnit"), or how the job ended
-     * ("failed", "timeout", "dependency", "canceled", …), or the setting that was refused
+    /* The name of the D-Bus error ("org.freedesktop.systemd1.NoSuchUnit"); or how the job ended
+     * ("dependency", "canceled", …), and of a failed one how the unit did ("exit-code", "signal",
+     * "timeout", "start-limit-hit", …, as its Result=); or the setting that was refused
      * ("Environment"). */
     char code[96];
     char text[256]; /* a sentence, of systemd when it gave one */
@@ -138,12 +139,10 @@ struct unbox_daemon_status {
 };
 
 /*
- * The blocking calls, from whatever thread. Each returns 0 or a negative errno, and fills *ret_error in (unless NULL)
- * when it is one. The same for all:
- *   -EINVAL      a name or a setting is wrong, or can't be expressed in a unit
- *   -ENOENT      there is no such unit
- *   -EACCES      not allowed
- *   -EIO         the job has failed; ret_error->code says how, the unit's journal says why
+ * The blocking calls, from whatever thread. Each returns 0 or a negative errno, and fills
+ * *ret_error in (unless NULL) when it is one. The same for all: -EINVAL      a name or a setting is
+ * wrong, or can't be expressed in a unit -ENOENT      there is no such unit -EACCES      not
+ * allowed -EIO         it has failed; ret_error->code says how, the unit's journal says why
  *   -ECANCELED   another job took its place (somebody stopped what was being started)
  *   -ETIMEDOUT   the unit took longer than its own limit, or systemd longer than `timeout_usec`; in
  *                the second case the job goes on

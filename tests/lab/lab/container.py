@@ -29,6 +29,7 @@ def template():
         staging = Path(work) / "suite"
         staging.mkdir()
         image.build_suite(staging)
+        stage_programs(staging)
         name = image.digest(base_folder.name, staging, places.GUEST, Path(image.__file__),
                             Path(__file__))
         root = places.CACHE / f"container-{name}"
@@ -43,6 +44,13 @@ def template():
         give_serial(making)
         making.rename(root)
     return root
+
+
+def stage_programs(staging):
+    """The tests' own programs, which no installation has."""
+    target = staging / "opt/tests"
+    target.mkdir(parents=True)
+    shutil.copy(places.BUILD / "tests/container/daemon-calls", target)
 
 
 def give_serial(root):
