@@ -12,6 +12,8 @@
 #include "unbox/messages.h"
 
 #define RESTART_FAILED "RESTART_FAILED"
+/* It is everybody's bus. */
+#define CLIENTS_MAX 256
 #define OWN_UNIT "healthd.service"
 #define RESET_UNIT "factory-reset.service"
 
@@ -122,6 +124,25 @@ static const struct unbox_ipc_method methods[] = {
         {},
 };
 
+static const struct unbox_ipc_topic topics[] = {
+        {"health.changed", "A service's state is another.", false},
+        {"health.*", "What happened to a service, and what healthd did about it.", true},
+        {"*", "What others publish.", false},
+        {},
+};
+
+static void begin_replay(struct unbox_ipc_replay *replay, uint64_t since, void *userdata)
+{
+    bus_replay_begin(((struct api *)userdata)->bus, replay, since);
+}
+
+static void cancel_replay(struct unbox_ipc_replay *replay, void *userdata)
+{
+    bus_replay_cancel(((struct api *)userdata)->bus, replay);
+}
+
+static const struct unbox_ipc_history history = {begin_replay, cancel_replay};
+
 int api_serve(sd_event *event, struct api *api, struct unbox_ipc_server **ret)
 {
     const struct unbox_ipc_server_options options = {
@@ -132,7 +153,15 @@ int api_serve(sd_event *event, struct api *api, struct unbox_ipc_server **ret)
             .methods = methods,
             .audit = unbox_log_call,
             .userdata = api,
+            .topics = topics,
+            .history = &history,
+            .first_seq = bus_last_seq(api->bus),
+            .clients_max = CLIENTS_MAX,
     };
+    int r;
 
-    return unbox_ipc_server_new(event, &options, ret);
+    r = unbox_ipc_server_new(event, &options, ret);
+    if (r >= 0)
+        bus_set_server(api->bus, *ret);
+    return r;
 }

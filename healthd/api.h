@@ -15,6 +15,7 @@
 struct api {
     struct units *units;
     struct memory *memory;
+    struct bus *bus;
 };
 
 /* Begins to answer. 0 or a negative errno; free with unbox_ipc_server_free(), after the units. */

@@ -18,6 +18,7 @@
 struct healthd {
     struct unbox_run *run;
     struct memory *memory;
+    struct bus *bus;
     struct units *units;
     struct api api;
     struct unbox_ipc_server *server;
@@ -27,7 +28,10 @@ struct healthd {
 static void healthd_done(struct healthd *healthd)
 {
     units_free(healthd->units);
+    if (healthd->bus)
+        bus_set_server(healthd->bus, NULL);
     unbox_ipc_server_free(healthd->server);
+    bus_free(healthd->bus);
     memory_close(healthd->memory);
     unbox_run_free(healthd->run);
 }
@@ -47,7 +51,7 @@ static void begin_to_serve(struct healthd *healthd)
 {
     int r;
 
-    healthd->api = (struct api){healthd->units, healthd->memory};
+    healthd->api = (struct api){healthd->units, healthd->memory, healthd->bus};
     r = api_serve(unbox_run_event(healthd->run), &healthd->api, &healthd->server);
     if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't listen on %s", API_PATH);
@@ -97,6 +101,10 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
     r = memory_open(event, MEMORY_PATH, &healthd->memory);
     if (r < 0)
         return r;
+    r = bus_new(event, &healthd->bus);
+    if (r < 0)
+        return r;
+    memory_set_bus(healthd->memory, healthd->bus);
     if (memory_was_left_open(healthd->memory))
         events_own_death(healthd->memory);
     r = units_new(event, healthd->memory, unbox_config_list(config, "health.units"), &units_ops,
