@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api-bus.h"
 #include "system.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
@@ -121,12 +122,23 @@ static const struct unbox_ipc_method methods[] = {
                 UNBOX_IPC_OPERATE, true, restart_service},
         {"factory_reset", "Forgets the customer and reboots.", UNBOX_IPC_ADMIN, true,
                 factory_reset},
+        {"publish", "Publishes an event: {\"topic\", \"data\"}.", UNBOX_IPC_READ, false,
+                api_publish},
+        {"register_service",
+                "Registers the caller's unit: name, version, description, endpoint, capabilities, "
+                "topics, tab.",
+                UNBOX_IPC_READ, true, api_register_service},
+        {"unregister_service", "Takes {\"name\"} out of the registry.", UNBOX_IPC_READ, true,
+                api_unregister_service},
+        {"list_services", "All registered services.", UNBOX_IPC_READ, true, api_list_services},
+        {"discover", "The registered service {\"name\"}.", UNBOX_IPC_READ, true, api_discover},
         {},
 };
 
 static const struct unbox_ipc_topic topics[] = {
         {"health.changed", "A service's state is another.", false},
         {"health.*", "What happened to a service, and what healthd did about it.", true},
+        {"registry.*", "A service was registered, or has gone.", false},
         {"*", "What others publish.", false},
         {},
 };
