@@ -90,6 +90,8 @@ class Unit:
 class Systemd:
     """The manager, on the test's bus."""
 
+    job_mode = "fail"
+
     def __init__(self, bus):
         self._bus = bus
         self.units = {}
@@ -233,7 +235,7 @@ class Systemd:
 
     def _queue(self, method, name, mode, invocation):
         self.calls.append((method, name))
-        assert mode == "fail", mode
+        assert mode == self.job_mode, mode
         if name not in self.units:
             return self._fail(invocation, name)
         unit = self.units[name]

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * For test_daemon.py: the calls of unbox/daemon.h on a command line. What came of one is printed as
- * JSON; the settings of a service are given so, under their names in struct unbox_daemon_settings.
+ * For the tests called test_daemon.py: the calls of unbox/daemon.h on a command line. What came of
+ * one is printed as JSON; the settings of a service are given so, under their names in struct
+ * unbox_daemon_settings.
  *
- *     daemon-calls [--async] create|start|stop|restart|reload|status|remove NAME [SETTINGS]
+ *     daemon-calls [--async[=MSEC]] create|start|stop|restart|reload|status|remove NAME [SETTINGS]
  */
 
 #include <stddef.h>
@@ -16,6 +17,7 @@
 
 struct outcome {
     sd_event *event;
+    uint64_t timeout_usec;
     int error;
     struct unbox_daemon_error why;
     struct unbox_daemon_status status;
@@ -78,15 +80,19 @@ static const struct {
         FIELD(LIST, wanted_by),
 };
 
-/* Lives as long as the process does. */
 static const char *const *list(json_t *array)
 {
-    const char **strings = calloc(json_array_size(array) + 1, sizeof(*strings));
+    static const char *pool[256];
+    static size_t used;
+    const char **strings = pool + used;
     size_t i;
     json_t *item;
 
+    if (used + json_array_size(array) >= ELEMENTSOF(pool))
+        exit(UNBOX_EXIT_USAGE);
     json_array_foreach (array, i, item)
         strings[i] = json_string_value(item);
+    used += json_array_size(array) + 1;
     return strings;
 }
 
@@ -140,11 +146,11 @@ static int act_async(const char *action, const char *name, json_t *json, struct 
         return -ENOMEM;
     if (strcmp(action, "create") == 0)
         r = unbox_daemon_create_async(
-                outcome->event, name, &settings, UNBOX_DAEMON_TIMEOUT_USEC, on_done, outcome, NULL);
+                outcome->event, name, &settings, outcome->timeout_usec, on_done, outcome, NULL);
     for (size_t i = 0; i < ELEMENTSOF(actions); i++)
         if (strcmp(actions[i].name, action) == 0)
             r = actions[i].async(
-                    outcome->event, name, UNBOX_DAEMON_TIMEOUT_USEC, on_done, outcome, &call);
+                    outcome->event, name, outcome->timeout_usec, on_done, outcome, &call);
     if (r >= 0)
         r = sd_event_loop(outcome->event);
     unbox_daemon_call_free(call);
@@ -184,12 +190,14 @@ static json_t *describe(const struct unbox_daemon_status *status)
 
 int main(int argc, char *argv[])
 {
-    bool async = argc > 1 && strcmp(argv[1], "--async") == 0;
+    bool async = argc > 1 && strncmp(argv[1], "--async", 7) == 0;
     char **words = argv + 1 + async;
     int count = argc - 1 - async, error;
     _cleanup_json_ json_t *settings = NULL, *result = NULL;
-    struct outcome outcome = {};
+    struct outcome outcome = {.timeout_usec = UNBOX_DAEMON_TIMEOUT_USEC};
 
+    if (async && argv[1][7] == '=')
+        outcome.timeout_usec = strtoull(argv[1] + 8, NULL, 10) * USEC_PER_MSEC;
     if (count < 2)
         return UNBOX_EXIT_USAGE;
     settings = count > 2 ? json_loads(words[2], 0, NULL) : json_object();
