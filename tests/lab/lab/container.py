@@ -47,10 +47,13 @@ def template():
 
 
 def stage_programs(staging):
-    """The tests' own programs, which no installation has."""
-    target = staging / "opt/tests"
-    target.mkdir(parents=True)
-    shutil.copy(places.BUILD / "tests/container/daemon-calls", target)
+    """The tests' own program and the example daemons, which no installation has."""
+    for target in ("opt/tests", "usr/local/sbin", "etc/systemd/system"):
+        (staging / target).mkdir(parents=True, exist_ok=True)
+    shutil.copy(places.BUILD / "tests/container/daemon-calls", staging / "opt/tests")
+    for unit in (places.SOURCE / "tests/examples").glob("*.service"):
+        shutil.copy(unit, staging / "etc/systemd/system")
+        shutil.copy(places.BUILD / "tests/examples" / unit.stem, staging / "usr/local/sbin")
 
 
 def give_serial(root):
