@@ -63,7 +63,8 @@ struct unbox_daemon_settings {
     /* The program by its absolute path, and its arguments. They arrive as they are: neither
      * variables ($) nor specifiers (%) are replaced in them. */
     const char *const *argv;
-    const char *const *reload_argv; /* the same for unbox_daemon_reload(): ExecReload= */
+    /* The same for unbox_daemon_reload(): ExecReload=. In its environment is MAINPID. */
+    const char *const *reload_argv;
     enum unbox_daemon_type type;
     bool remain_after_exit; /* a oneshot that has ended well counts as active */
 
@@ -150,7 +151,7 @@ struct unbox_daemon_status {
  *   -ECONNRESET  it went away; what was asked for may be done or not
  *   -EBUSY       the device is shutting down
  *
- * `timeout_usec` is for the call as a whole.
+ * `timeout_usec` is for the call as a whole, and finite.
  */
 
 /*
@@ -205,6 +206,9 @@ typedef void (*unbox_daemon_done_fn)(int error, const struct unbox_daemon_error 
 /*
  * The same calls for a daemon with a loop. `done` is called exactly once, from `event`, within
  * `timeout_usec`, whatever happens; a negative return (-ENOMEM and the like) means never.
+ *
+ * Making and removing a persistent service writes one small file, durably, without waiting for the
+ * loop; all else is asynchronous.
  *
  * *ret_call is for unbox_daemon_call_free(), which is the caller's duty, before or after the end.
  * With `ret_call` NULL the call frees itself after `done`, and can't be called off.

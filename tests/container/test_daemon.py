@@ -119,7 +119,7 @@ def test_a_life(calls, machine):
     before = time.time()
     calls.well("create", "product-b", persistent=True, description="B",
                argv=["/bin/sh", "-c", "trap 'touch /tmp/reloaded' HUP; while :; do sleep 0.1; done"],
-               reload_argv=["/bin/sh", "-c", "kill -HUP $(systemctl show -P MainPID product-b)"])
+               reload_argv=["/bin/sh", "-c", "kill -HUP $MAINPID"])
     assert machine.out(f"stat -c '%a %U' {FOLDER}/product-b.service") == "644 root"
     assert exists(machine, f"{FOLDER}/multi-user.target.wants/product-b.service")
     made = calls.well("status", "product-b")
