@@ -108,7 +108,7 @@ def test_network_over_a_restart_of_healthd(device):
 
 
 def test_device(device):
-    device.machine.run("ip link add plugged0 type dummy")
+    device.machine.run("ip link add plugged0 type veth peer name plugged1")
     wait.until(lambda: "plugged0" in [e["name"] for e in device.heard("example-device.added")], 10,
                "the event")
     listed = device.ask("/run/example-device/socket", "list", {"subsystem": "net"})
