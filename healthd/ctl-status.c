@@ -11,7 +11,7 @@
 static bool is_bad(const char *state)
 {
     return strcmp(state, "failed") == 0 || strcmp(state, "degraded") == 0 ||
-           strcmp(state, "not-found") == 0;
+           strcmp(state, "failing") == 0 || strcmp(state, "not-found") == 0;
 }
 
 static enum ctl_colour state_colour(const char *state)
