@@ -100,7 +100,23 @@ static const char *check_ipv4(const char *value)
 
 static const char *check_url(const char *value)
 {
-    return !*value || strncmp(value, "http://", 7) == 0 ? NULL : "must begin with http://";
+    char host[INET6_ADDRSTRLEN] = "";
+    struct in6_addr address;
+    size_t size;
+
+    if (!*value)
+        return NULL;
+    if (strncmp(value, "http://", 7) != 0)
+        return "must begin with http://";
+    value += 7;
+    size = strcspn(value, ":/?#[");
+    if (size < sizeof(host))
+        memcpy(host, value, size);
+    /* To find the address of another name would block, and fail where the name server does. */
+    if (strchr(value, '@') || (*value != '[' && strcmp(host, "localhost") != 0 &&
+                                      inet_pton(AF_INET, host, &address) != 1))
+        return "must name an IP address or localhost";
+    return NULL;
 }
 
 static const char *check_path(const char *value)
@@ -113,8 +129,13 @@ static const char *check_name(const char *value)
     return strpbrk(value, "/ \t") ? "must be a plain name" : NULL;
 }
 
+static const char *check_service(const char *value)
+{
+    return strpbrk(value, "*?[/ \t") ? "must be the name of one unit, or device" : NULL;
+}
+
 static const struct config_key check_keys[] = {
-        {"service", CONFIG_STRING, 1, 255, "device", check_name,
+        {"service", CONFIG_STRING, 1, 255, "device", check_service,
                 "The service that isn't well when the check fails; device is none of them."},
         {"type", CONFIG_STRING, 1, 32, NULL, check_type, "What is checked."},
         {"interval_seconds", CONFIG_INT, 0, 86400, "0", NULL,

@@ -42,6 +42,9 @@ int unbox_ipc_memfd_new(const char *name, const void *data, size_t size)
     r = write_all(fd, data, size);
     if (r < 0)
         return r;
+    /* For readers that read(). */
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return -errno;
     if (fcntl(fd, F_ADD_SEALS, SEALS) < 0)
         return -errno;
     return STEAL_FD(fd);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api-bus.h"
+#include "api-queue.h"
 #include "diagnostics.h"
 #include "system.h"
 #include "unbox/log.h"
@@ -98,12 +100,29 @@ static const struct unbox_ipc_method methods[] = {
         {"factory_reset", "Forgets the customer and reboots.", UNBOX_IPC_ADMIN, true,
                 api_factory_reset},
         {"reboot", "Shuts the device down and starts it again.", UNBOX_IPC_ADMIN, true, api_reboot},
+        {"publish", "Publishes an event: {\"topic\", \"data\"}.", UNBOX_IPC_READ, false,
+                api_publish},
+        {"register_service",
+                "Registers the caller's unit: name, version, description, endpoint, capabilities, "
+                "topics, tab.",
+                UNBOX_IPC_READ, true, api_register_service},
+        {"unregister_service", "Takes {\"name\"} out of the registry.", UNBOX_IPC_READ, true,
+                api_unregister_service},
+        {"list_services", "All registered services.", UNBOX_IPC_READ, true, api_list_services},
+        {"discover", "The registered service {\"name\"}.", UNBOX_IPC_READ, true, api_discover},
+        {"queue_send", "Leaves {\"message\"} in {\"queue\"} until it is acknowledged.",
+                UNBOX_IPC_OPERATE, false, api_queue_send},
+        {"queue_receive", "The next message of {\"queue\"}, waiting {\"wait\"} seconds for it.",
+                UNBOX_IPC_OPERATE, false, api_queue_receive},
+        {"queue_ack", "Done with message {\"id\"} of {\"queue\"}.", UNBOX_IPC_OPERATE, false,
+                api_queue_ack},
         {},
 };
 
 static const struct unbox_ipc_topic topics[] = {
         {"health.changed", "A service's state is another.", false},
         {"health.*", "What happened to a service, and what healthd did about it.", true},
+        {"registry.*", "A service was registered, or has gone.", false},
         {"*", "What others publish.", false},
         {},
 };

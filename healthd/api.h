@@ -6,6 +6,8 @@
 #include <systemd/sd-event.h>
 
 #include "memory.h"
+#include "queues.h"
+#include "registry.h"
 #include "unbox/ipc.h"
 #include "units.h"
 
@@ -22,6 +24,8 @@ struct api {
     struct units *units;
     struct memory *memory;
     struct bus *bus;
+    struct registry *registry;
+    struct queues *queues;
     sd_event *event; /* borrowed, from api_serve() on */
     struct reading *readings[API_READINGS_MAX];
     struct diagnostics *diagnostics; /* while they are gathered */

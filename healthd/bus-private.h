@@ -27,6 +27,8 @@ struct bus {
     size_t first;
     size_t count;
     struct replay_job *jobs;
+    uint64_t keep_until; /* CLOCK_BOOTTIME */
+    unsigned keep_count;
 };
 
 /* The oldest is 0. */

@@ -4,12 +4,16 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #include "bus-private.h"
 #include "timestamp.h"
 #include "unbox/log.h"
 
 #define FIELDS_MAX 3
+#define KEEP_USEC (10 * USEC_PER_SEC)
+#define KEEP_MAX 50
 
 void kept_clear(struct kept *kept)
 {
@@ -75,6 +79,18 @@ int bus_publish(struct bus *bus, const char *topic, json_t *data, uint64_t *ret_
         return unbox_ipc_server_publish(bus->server, topic, data, ret_seq);
     json_decref(data);
     return 0;
+}
+
+bool bus_may_keep(struct bus *bus)
+{
+    uint64_t now = 0;
+
+    (void)sd_event_now(bus->event, CLOCK_BOOTTIME, &now);
+    if (now >= bus->keep_until) {
+        bus->keep_until = now + KEEP_USEC;
+        bus->keep_count = 0;
+    }
+    return bus->keep_count++ < KEEP_MAX;
 }
 
 const struct kept *bus_recent(const struct bus *bus, size_t i)

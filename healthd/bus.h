@@ -46,6 +46,10 @@ struct bus_entry {
 int bus_publish_kept(struct bus *bus, const char *topic, json_t *data,
         const struct bus_entry *entry, uint64_t *ret_seq);
 
+/* Whether another service may have an event kept: 50 in 10 s for all of them together, or journald
+ * would begin to throw away what healthd has to say. Counts the call. */
+bool bus_may_keep(struct bus *bus);
+
 /* For the server's history. */
 void bus_replay_begin(struct bus *bus, struct unbox_ipc_replay *replay, uint64_t since);
 void bus_replay_cancel(struct bus *bus, struct unbox_ipc_replay *replay);

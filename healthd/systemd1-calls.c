@@ -253,11 +253,6 @@ int systemd1_reboot(struct systemd1 *systemd, systemd1_reply_fn reply, void *use
             systemd, "StartUnit", "reboot.target", "replace-irreversibly", reply, userdata);
 }
 
-sd_bus *systemd1_bus(struct systemd1 *systemd)
-{
-    return systemd->bus;
-}
-
 /* A unit that isn't loaded can't be reset, and needn't: so the answer doesn't matter. */
 static void restart_reset(struct call *call, sd_bus_message *m, const char *error)
 {

@@ -8,6 +8,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "checks.h"
 #include "memory.h"
 #include "systemd1.h"
 #include "unit.h"
@@ -32,8 +33,22 @@ DEFINE_CLEANUP(struct units *, units_free);
 /* Another configuration. On failure what was watched still is. 0 or a negative errno. */
 int units_configure(struct units *units, const char *const *configured);
 
+/* Where the results of the functional checks are; borrowed, NULL: nowhere. */
+void units_set_checks(struct units *units, const struct checks *checks);
+
+/* What the functional checks of a unit found, see checks.h. */
+void units_checked(
+        struct units *units, const char *name, const char *trouble, bool sick, bool heal);
+
+/* The unit runs, as far as systemd can tell; any that isn't watched does. */
+bool units_run(const struct units *units, const char *name);
+
 /* What systemd says is known, and as new as it can be. */
 bool units_are_known(const struct units *units);
+
+/* Watches a unit without showing it or doing anything about it; false: it doesn't run. Until
+ * systemd has answered it does. */
+bool units_follow(struct units *units, const char *name);
 
 /* One line on all of them, for people. The caller frees it; NULL: out of memory. */
 char *units_summary(const struct units *units);
