@@ -4,10 +4,14 @@
 
 #include "identity.h"
 
-#include "crypto.h"
+#include <string.h>
+#include <time.h>
+
+#include "module.h"
 #include "unbox/store.h"
 
 #define FOLDER "/var/lib/unbox/identity/current/"
+#define CERTIFICATE FOLDER "certificate.pem.crt"
 #define FILE_SIZE_MAX (128 * 1024)
 
 static int read_serial(char **ret)
@@ -29,13 +33,13 @@ static int read_serial(char **ret)
 
 static uint64_t read_expiry(void)
 {
-    _cleanup_(X509_free_p) X509 *certificate = NULL;
-    _cleanup_free_ char *pem = NULL;
+    int (*not_after)(const char *path, time_t *ret);
     time_t seconds;
 
-    if (unbox_store_read(FOLDER "certificate.pem.crt", FILE_SIZE_MAX, &pem, NULL) < 0 ||
-            crypto_certificate_from_pem(pem, &certificate) < 0 ||
-            crypto_certificate_not_after(certificate, &seconds) < 0 || seconds < 0)
+    if (access(CERTIFICATE, R_OK) < 0)
+        return 0;
+    not_after = module_symbol("check-certificate", "certificate_not_after");
+    if (!not_after || not_after(CERTIFICATE, &seconds) < 0 || seconds < 0)
         return 0;
     return (uint64_t)seconds * USEC_PER_SEC;
 }
