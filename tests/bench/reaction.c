@@ -36,6 +36,7 @@ struct reaction {
     sd_journal *journal;
     FILE *subscriber; /* NULL: there is nothing to subscribe to */
     int births;
+    uint64_t killed_at;
     uint64_t seen[_SIGHTS];
     json_t *results[_SIGHTS];
 };
@@ -123,16 +124,25 @@ static void see(struct reaction *reaction, int sight)
         reaction->seen[sight] = now_nsec();
 }
 
+/*
+ * The time is the one at which journald had the entry: it wakes those who follow it four times a
+ * second at most.
+ */
 static void look_at_journal(struct reaction *reaction, const char *unit)
 {
     (void)sd_journal_process(reaction->journal);
     while (sd_journal_next(reaction->journal) > 0) {
         const void *data;
         size_t size;
+        uint64_t usec;
+        sd_id128_t boot;
 
-        if (sd_journal_get_data(reaction->journal, "MESSAGE", &data, &size) >= 0 &&
-                names(data, size, unit))
-            see(reaction, JOURNAL);
+        if (sd_journal_get_data(reaction->journal, "MESSAGE", &data, &size) < 0 ||
+                sd_journal_get_monotonic_usec(reaction->journal, &usec, &boot) < 0)
+            continue;
+        if (!reaction->seen[JOURNAL] && names(data, size, unit) &&
+                usec * 1000 > reaction->killed_at)
+            reaction->seen[JOURNAL] = usec * 1000;
     }
 }
 
@@ -207,34 +217,35 @@ static int read_pid(const char *number, pid_t *ret)
     return n == 1 && *ret > 1 ? 0 : -EINVAL;
 }
 
-static int record(struct reaction *reaction, uint64_t killed_at)
+static int record(struct reaction *reaction)
 {
     for (size_t i = 0; i < _SIGHTS; i++)
-        if (reaction->seen[i] && json_array_append_new(reaction->results[i],
-                                         json_real((reaction->seen[i] - killed_at) / 1e6)) < 0)
+        if (reaction->seen[i] &&
+                json_array_append_new(reaction->results[i],
+                        json_real((reaction->seen[i] - reaction->killed_at) / 1e6)) < 0)
             return -ENOMEM;
     return 0;
 }
 
 static int kill_one(struct reaction *reaction, const char *number)
 {
-    uint64_t now = now_nsec();
+    uint64_t pause = random() % PAUSE_MSEC * 1000000;
     pid_t pid;
     int r;
 
     /* What the last one left behind is looked at, and forgotten. */
     memset(reaction->seen, 0, sizeof(reaction->seen));
-    r = watch(reaction, "-", now + random() % PAUSE_MSEC * 1000000);
+    r = watch(reaction, "-", now_nsec() + pause);
     if (r < 0 && r != -ETIMEDOUT)
         return r;
     r = read_pid(number, &pid);
     if (r < 0)
         return r;
-    now = now_nsec();
+    reaction->killed_at = now_nsec();
     if (kill(pid, SIGKILL) < 0)
         return -errno;
-    r = watch(reaction, number, now + PATIENCE_NSEC);
-    return r < 0 ? r : record(reaction, now);
+    r = watch(reaction, number, reaction->killed_at + PATIENCE_NSEC);
+    return r < 0 ? r : record(reaction);
 }
 
 static int measure(struct reaction *reaction, char **argv)

@@ -77,7 +77,7 @@ class Ground(Container):
     def start_monit(self, count):
         """As people write it for a service of systemd, at the fastest cycle there is, a second."""
         checks = "".join(
-            f"check process bench@{number} with pidfile /run/bench/{number}.pid\n"
+            f'check process "bench@{number}" with pidfile /run/bench/{number}.pid\n'
             f'  start program = "/usr/bin/systemctl start bench@{number}.service"\n'
             f'  stop program = "/usr/bin/systemctl stop bench@{number}.service"\n'
             for number in range(1, count + 1))
