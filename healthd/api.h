@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "memory.h"
+#include "registry.h"
 #include "unbox/ipc.h"
 #include "units.h"
 
@@ -15,6 +16,8 @@
 struct api {
     struct units *units;
     struct memory *memory;
+    struct bus *bus;
+    struct registry *registry;
 };
 
 /* Begins to answer. 0 or a negative errno; free with unbox_ipc_server_free(), after the units. */

@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "api-bus.h"
 #include "api.h"
 #include "events.h"
 #include "unbox/config.h"
@@ -18,6 +19,8 @@
 struct healthd {
     struct unbox_run *run;
     struct memory *memory;
+    struct bus *bus;
+    struct registry *registry;
     struct units *units;
     struct api api;
     struct unbox_ipc_server *server;
@@ -27,7 +30,11 @@ struct healthd {
 static void healthd_done(struct healthd *healthd)
 {
     units_free(healthd->units);
+    if (healthd->bus)
+        bus_set_server(healthd->bus, NULL);
     unbox_ipc_server_free(healthd->server);
+    registry_free(healthd->registry);
+    bus_free(healthd->bus);
     memory_close(healthd->memory);
     unbox_run_free(healthd->run);
 }
@@ -47,14 +54,22 @@ static void begin_to_serve(struct healthd *healthd)
 {
     int r;
 
-    healthd->api = (struct api){healthd->units, healthd->memory};
+    healthd->api = (struct api){healthd->units, healthd->memory, healthd->bus, healthd->registry};
     r = api_serve(unbox_run_event(healthd->run), &healthd->api, &healthd->server);
     if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't listen on %s", API_PATH);
         unbox_run_exit(healthd->run, UNBOX_EXIT_FAILURE);
         return;
     }
+    api_register_self(&healthd->api);
     unbox_run_ready(healthd->run);
+}
+
+static bool runs(const char *unit, void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    return units_follow(healthd->units, unit);
 }
 
 static void on_units_changed(void *userdata)
@@ -64,6 +79,8 @@ static void on_units_changed(void *userdata)
 
     if (!healthd->server && units_are_known(healthd->units))
         begin_to_serve(healthd);
+    if (units_are_known(healthd->units))
+        registry_check(healthd->registry, runs, healthd);
     if (summary)
         unbox_run_status(healthd->run, "%s", summary);
 }
@@ -97,6 +114,13 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
     r = memory_open(event, MEMORY_PATH, &healthd->memory);
     if (r < 0)
         return r;
+    r = bus_new(event, &healthd->bus);
+    if (r < 0)
+        return r;
+    r = registry_open(REGISTRY_PATH, healthd->bus, &healthd->registry);
+    if (r < 0)
+        return r;
+    memory_set_bus(healthd->memory, healthd->bus);
     if (memory_was_left_open(healthd->memory))
         events_own_death(healthd->memory);
     r = units_new(event, healthd->memory, unbox_config_list(config, "health.units"), &units_ops,
