@@ -2,6 +2,8 @@
 """tests/bench/run: see README.md beside it."""
 
 import argparse
+import signal
+import sys
 
 from . import bus, idle, ipc, memory, reaction, start, table
 from .ground import ground
@@ -19,6 +21,8 @@ def main():
     unknown = set(options.topics) - set(TOPICS)
     if unknown:
         parser.error(f"no such topic: {', '.join(sorted(unknown))}")
+    # The container goes also when somebody ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with ground() as container:
         table.load_average()
         for topic in options.topics or TOPICS:
