@@ -33,6 +33,14 @@ static const char *check_band(const char *value)
                    : "must be bg (2.4 GHz) or a (5 GHz)";
 }
 
+static const char *check_bluetooth_profile(const char *value)
+{
+    return strcmp(value, "android-auto") == 0 || strcmp(value, "hfp-ag") == 0 ||
+                           strcmp(value, "hsp-hs") == 0
+                   ? NULL
+                   : "must be android-auto, hfp-ag or hsp-hs";
+}
+
 static const char *check_interface(const char *value)
 {
     return strpbrk(value, "/ \t\n") ? "must be the name of a network interface" : NULL;
@@ -70,6 +78,21 @@ const struct config_key config_schema[] = {
         {"health.units", CONFIG_LIST, 1, 255, "", NULL,
                 "Units that healthd watches besides the suite's own and NetworkManager; globs are "
                 "fine."},
+        {"health.services", CONFIG_TABLE, 0, 256, "", NULL,
+                "What is special about a unit: steps around its restarts, and what it may use.",
+                &config_services},
+        {"health.restart_delays_seconds", CONFIG_INTS, 0, 3600, "0 5 10", NULL,
+                "The first restarts of a service, in seconds after it was seen to have failed."},
+        {"health.restart_interval_seconds", CONFIG_INT, 1, 86400, "60", NULL,
+                "The time between all later restarts, for as long as it takes."},
+        {"health.starting_limit_seconds", CONFIG_INT, 1, 3600, "30", NULL,
+                "How long a service may take to start before it counts as failed."},
+        {"health.settling_seconds", CONFIG_INT, 1, 3600, "10", NULL,
+                "How long a service that failed has to run before it is said to have recovered."},
+        {"health.good_health_seconds", CONFIG_INT, 1, 86400, "120", NULL,
+                "How long it has to run before its restarts are forgotten."},
+        {"health.bluetooth_profiles", CONFIG_LIST, 1, 16, "", check_bluetooth_profile,
+                "Bluetooth profiles that are registered with BlueZ."},
         {"health.check_interval_seconds", CONFIG_INT, 1, 3600, "5", NULL,
                 "How often the functional checks run."},
         {"health.checks", CONFIG_TABLE, 0, 256, "", NULL,

@@ -229,6 +229,15 @@ const char *const *unbox_config_list(const struct unbox_config *config, const ch
     return (const char *const *)get(config, key, CONFIG_LIST)->list;
 }
 
+const int64_t *unbox_config_ints(
+        const struct unbox_config *config, const char *key, size_t *ret_count)
+{
+    const struct config_value *value = get(config, key, CONFIG_INTS);
+
+    *ret_count = value->number;
+    return value->numbers;
+}
+
 const struct unbox_config_row *const *unbox_config_table(
         const struct unbox_config *config, const char *key)
 {

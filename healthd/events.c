@@ -63,10 +63,8 @@ void events_degraded(struct memory *memory, const struct unit *unit)
 
 void events_restarting(struct memory *memory, const struct unit *unit)
 {
-    unsigned attempt = unit->ladder.restarts;
-
-    tell(memory, attempt > LADDER_STEPS ? &tried_again : &restarted, unit->name, unit->trouble,
-            "is restarted by healthd, attempt %u", attempt);
+    tell(memory, unit->ladder.degraded ? &tried_again : &restarted, unit->name, unit->trouble,
+            "is restarted by healthd, attempt %u", unit->ladder.restarts);
 }
 
 void events_running_again(struct memory *memory, const struct unit *unit)

@@ -10,13 +10,13 @@
 
 #include "api.h"
 #include "events.h"
-#include "unbox/config.h"
+#include "settings.h"
 #include "unbox/log.h"
-#include "unbox/messages.h"
 #include "unbox/run.h"
 
 struct healthd {
     struct unbox_run *run;
+    struct settings settings;
     struct memory *memory;
     struct units *units;
     struct api api;
@@ -30,18 +30,8 @@ static void healthd_done(struct healthd *healthd)
     unbox_ipc_server_free(healthd->server);
     memory_close(healthd->memory);
     unbox_run_free(healthd->run);
+    settings_clear(&healthd->settings);
 }
-
-static int load_config(struct unbox_config **ret, struct unbox_config_error *ret_error)
-{
-    int r = unbox_config_load(NULL, ret, ret_error);
-
-    if (r < 0)
-        unbox_log_event(LOG_ERR, UNBOX_MESSAGE_CONFIG_INVALID, NULL, "%s", ret_error->text);
-    return r;
-}
-
-DEFINE_CLEANUP(struct unbox_config *, unbox_config_free);
 
 static void begin_to_serve(struct healthd *healthd)
 {
@@ -57,33 +47,45 @@ static void begin_to_serve(struct healthd *healthd)
     unbox_run_ready(healthd->run);
 }
 
+static void show_status(struct healthd *healthd)
+{
+    _cleanup_free_ char *summary = units_summary(healthd->units);
+    const char *error = healthd->settings.error;
+
+    if (summary)
+        unbox_run_status(healthd->run, "%s%s%s%s", error ? "configuration: " : "", error ?: "",
+                error ? "; " : "", summary);
+}
+
 static void on_units_changed(void *userdata)
 {
     struct healthd *healthd = userdata;
-    _cleanup_free_ char *summary = units_summary(healthd->units);
 
     if (!healthd->server && units_are_known(healthd->units))
         begin_to_serve(healthd);
-    if (summary)
-        unbox_run_status(healthd->run, "%s", summary);
+    show_status(healthd);
 }
 
+/* The old configuration stays when the new one is wrong, and the status says why. */
 static void reload(void *userdata)
 {
     struct healthd *healthd = userdata;
-    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
-    struct unbox_config_error error;
+    struct unbox_config *config;
     int r;
 
-    /* The old configuration stays when the new one is wrong. */
-    if (load_config(&config, &error) < 0)
-        return;
-    r = units_configure(healthd->units, unbox_config_list(config, "health.units"));
-    if (r < 0)
-        unbox_log_errno(LOG_ERR, r, "can't watch other units");
+    r = settings_read(&healthd->settings, &config);
+    if (r >= 0) {
+        r = units_configure(healthd->units, config);
+        if (r < 0) {
+            unbox_log_errno(LOG_ERR, r, "can't watch other units");
+            unbox_config_free(config);
+        } else
+            settings_take(&healthd->settings, config);
+    }
+    show_status(healthd);
 }
 
-static int start(struct healthd *healthd, const struct unbox_config *config)
+static int start(struct healthd *healthd)
 {
     static const struct unbox_run_ops run_ops = {.reload = reload};
     static const struct units_ops units_ops = {.changed = on_units_changed};
@@ -99,8 +101,8 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
         return r;
     if (memory_was_left_open(healthd->memory))
         events_own_death(healthd->memory);
-    r = units_new(event, healthd->memory, unbox_config_list(config, "health.units"), &units_ops,
-            healthd, &healthd->units);
+    r = units_new(
+            event, healthd->memory, healthd->settings.config, &units_ops, healthd, &healthd->units);
     if (r < 0)
         return r;
     unbox_run_status(healthd->run, "waiting for systemd on the system bus");
@@ -110,15 +112,15 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
 static int run(void)
 {
     _cleanup_(healthd_done) struct healthd healthd = {};
-    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
-    struct unbox_config_error error;
+    struct unbox_config *config;
     int r;
 
-    if (load_config(&config, &error) < 0) {
-        unbox_run_notify_status("configuration: %s", error.text);
+    if (settings_read(&healthd.settings, &config) < 0) {
+        unbox_run_notify_status("configuration: %s", healthd.settings.error ?: "no memory");
         return UNBOX_EXIT_CONFIG;
     }
-    r = start(&healthd, config);
+    settings_take(&healthd.settings, config);
+    r = start(&healthd);
     if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't start");
         return UNBOX_EXIT_FAILURE;

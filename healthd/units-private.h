@@ -14,6 +14,8 @@ struct units {
     sd_event_source *timer;
     struct systemd1 *systemd;
     struct memory *memory;
+    const struct unbox_config *config;
+    struct ladder_rules rules;
     const struct units_ops *ops;
     void *userdata;
     struct unit **units;
@@ -27,7 +29,7 @@ struct units {
 };
 
 /* Fills the table from the configuration, keeping what is known of units that stay in it. */
-int units_fill(struct units *units, const char *const *configured);
+int units_fill(struct units *units, const struct unbox_config *config);
 void units_clear(struct units *units);
 
 /* A glob of the configuration matches. */

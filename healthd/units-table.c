@@ -164,8 +164,10 @@ static void forget_unwanted(struct units *units)
     units->count = kept;
 }
 
-int units_fill(struct units *units, const char *const *configured)
+int units_fill(struct units *units, const struct unbox_config *config)
 {
+    const char *const *configured = unbox_config_list(config, "health.units");
+    const struct unbox_config_row *const *row = unbox_config_table(config, "health.services");
     _cleanup_(patterns_free_p) char **patterns = NULL;
     int r;
 
@@ -179,6 +181,11 @@ int units_fill(struct units *units, const char *const *configured)
         units->units[i]->wanted = false;
     for (const char *const *name = configured; *name; name++) {
         r = add_configured(units, *name);
+        if (r < 0)
+            return r;
+    }
+    for (; *row; row++) {
+        r = add_configured(units, unbox_config_row_string(*row, "unit"));
         if (r < 0)
             return r;
     }

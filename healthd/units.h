@@ -10,6 +10,7 @@
 
 #include "memory.h"
 #include "systemd1.h"
+#include "unbox/config.h"
 #include "unit.h"
 
 struct units;
@@ -19,9 +20,9 @@ struct units_ops {
     void (*changed)(void *userdata);
 };
 
-/* Begins to watch; `configured` (names and globs, ended by NULL) besides the suite's own. `memory`
- * and `ops` are borrowed. 0 or a negative errno. */
-int units_new(sd_event *event, struct memory *memory, const char *const *configured,
+/* Begins to watch what the configuration names besides the suite's own. `memory`, `config` and
+ * `ops` are borrowed. 0 or a negative errno. */
+int units_new(sd_event *event, struct memory *memory, const struct unbox_config *config,
         const struct units_ops *ops, void *userdata, struct units **ret);
 
 /* Restarts that weren't answered never are. Accepts NULL; returns NULL. */
@@ -29,8 +30,9 @@ struct units *units_free(struct units *units);
 
 DEFINE_CLEANUP(struct units *, units_free);
 
-/* Another configuration. On failure what was watched still is. 0 or a negative errno. */
-int units_configure(struct units *units, const char *const *configured);
+/* Another configuration, borrowed in place of the one before. On failure that one still holds. 0 or
+ * a negative errno. */
+int units_configure(struct units *units, const struct unbox_config *config);
 
 /* What systemd says is known, and as new as it can be. */
 bool units_are_known(const struct units *units);

@@ -55,6 +55,10 @@ int64_t unbox_config_int(const struct unbox_config *config, const char *key);
 bool unbox_config_bool(const struct unbox_config *config, const char *key);
 const char *const *unbox_config_list(const struct unbox_config *config, const char *key);
 
+/* A list of numbers that never go down, of which there is at least one. */
+const int64_t *unbox_config_ints(
+        const struct unbox_config *config, const char *key, size_t *ret_count);
+
 /*
  * The rows of a table, a list of mappings, in the order of the file; the list ends with NULL. Rows
  * are borrowed from `config`. Where two files have the same table, the later file's is all of it.
