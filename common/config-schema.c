@@ -46,7 +46,7 @@ static const char *check_interface(const char *value)
     return strpbrk(value, "/ \t\n") ? "must be the name of a network interface" : NULL;
 }
 
-const struct config_key config_schema[] = {
+static const struct config_key suite_keys[] = {
         {"hotspot.ssid", CONFIG_STRING, 1, 32, "INCUVERS_AP", NULL,
                 "Name of the hotspot that the device opens when it has no network."},
         {"hotspot.password", CONFIG_STRING, 8, 63, "incuvers1234", NULL,
@@ -99,12 +99,4 @@ const struct config_key config_schema[] = {
                 "Functional checks, each of a service and with keys by its type.", &config_checks},
 };
 
-const size_t config_schema_size = ELEMENTSOF(config_schema);
-
-const struct config_key *config_schema_find(const char *name)
-{
-    for (size_t i = 0; i < config_schema_size; i++)
-        if (strcmp(config_schema[i].name, name) == 0)
-            return &config_schema[i];
-    return NULL;
-}
+const struct config_table config_suite = {suite_keys, ELEMENTSOF(suite_keys)};

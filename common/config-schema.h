@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Every key that the configuration may have. One table, so that no program accepts what another
- * refuses. */
+/* Every key that the configurations may have. One table each, so that no program accepts what
+ * another refuses. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,12 +45,12 @@ struct config_table {
     const char *(*check)(const struct unbox_config_row *row, const char **ret_key);
 };
 
-extern const struct config_key config_schema[];
-extern const size_t config_schema_size;
+/* Of /etc/unbox/config.yaml; names are "section.key". */
+extern const struct config_table config_suite;
 
 /* Of health.checks and health.services. */
 extern const struct config_table config_checks;
 extern const struct config_table config_services;
 
-/* NULL when there is no such key. */
-const struct config_key *config_schema_find(const char *name);
+/* Of the product's file; names are "section.key", too. */
+extern const struct config_table config_product;

@@ -244,23 +244,31 @@ struct config_value *config_values_free(struct config_value *values, size_t size
     return NULL;
 }
 
-static size_t find(const struct config_key *keys, size_t size, const char *name)
+size_t config_find(const struct config_table *table, const char *name)
 {
     size_t i = 0;
 
-    while (i < size && strcmp(keys[i].name, name) != 0)
+    while (i < table->size && strcmp(table->keys[i].name, name) != 0)
         i++;
     return i;
 }
 
-size_t config_index(
-        const struct config_key *keys, size_t size, const char *name, enum config_type type)
+size_t config_index(const struct config_table *table, const char *name, enum config_type type)
 {
-    size_t i = find(keys, size, name);
+    size_t i = config_find(table, name);
 
-    if (i == size || keys[i].type != type)
+    if (i == table->size || table->keys[i].type != type)
         abort();
     return i;
+}
+
+bool config_given(const struct unbox_config_row *row, const char *name)
+{
+    size_t i = config_find(row->table, name);
+
+    if (i == row->table->size)
+        abort();
+    return row->values[i].given;
 }
 
 static int read_cell(const struct config_place *place, const yaml_node_pair_t *pair,
@@ -272,7 +280,7 @@ static int read_cell(const struct config_place *place, const yaml_node_pair_t *p
 
     if (name->type != YAML_SCALAR_NODE)
         return config_fail(place, name, NULL, "a key must be a plain word");
-    i = find(table->keys, table->size, config_scalar(name));
+    i = config_find(table, config_scalar(name));
     if (i == table->size)
         return config_fail(place, name, config_scalar(name), "there is no such key");
     return config_value_read(place, yaml_document_get_node(place->document, pair->value),
@@ -371,5 +379,6 @@ int config_value_read(const struct config_place *place, const yaml_node_t *node,
 
     value_clear(value);
     value->given = true;
+    value->line = node->start_mark.line + 1;
     return readers[key->type](place, node, key, value);
 }

@@ -17,12 +17,16 @@ struct config_value {
     int64_t *numbers;               /* `number` of them */
     struct unbox_config_row **rows; /* ended by NULL */
     bool given;                     /* it stood in the file, so it isn't the fallback */
+    size_t line;                    /* where, from 1 */
 };
 
 struct unbox_config_row {
     const struct config_table *table;
     struct config_value *values; /* table->size of them */
 };
+
+/* It stood in the file. The key must be there, or it aborts. */
+bool config_given(const struct unbox_config_row *row, const char *name);
 
 /* Where the reader is: what an error has to name. */
 struct config_place {
@@ -47,6 +51,8 @@ int config_value_read(const struct config_place *place, const yaml_node_t *node,
 struct config_value *config_values_new(const struct config_key *keys, size_t size);
 struct config_value *config_values_free(struct config_value *values, size_t size);
 
+/* The index of a key, or table->size when there is none of that name. */
+size_t config_find(const struct config_table *table, const char *name);
+
 /* The index of a key that must be there and of this type, or it aborts. */
-size_t config_index(
-        const struct config_key *keys, size_t size, const char *name, enum config_type type);
+size_t config_index(const struct config_table *table, const char *name, enum config_type type);

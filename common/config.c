@@ -3,7 +3,8 @@
 /*
  * Reads the configuration with libyaml and holds it against the schema: two levels (section, key),
  * each value of the key's type and within its bounds. Later files override earlier ones, key by
- * key; a list or a table is replaced as a whole.
+ * key; a list or a table is replaced as a whole. There are two schemas: the suite's, and that of
+ * the product's file.
  */
 
 #include "unbox/config.h"
@@ -22,8 +23,9 @@
 
 #define FILE_MAX (256 * 1024)
 
+/* As if it were one row, whose keys have their section in the name. */
 struct unbox_config {
-    struct config_value *values; /* config_schema_size of them */
+    struct unbox_config_row all;
 };
 
 DEFINE_CLEANUP(struct unbox_config *, unbox_config_free);
@@ -39,18 +41,19 @@ static int read_section(const struct config_place *place, const char *section,
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
             pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *name = yaml_document_get_node(place->document, pair->key);
-        const struct config_key *key;
+        const struct config_table *schema = config->all.table;
         char path[128];
+        size_t i;
         int r;
 
         if (name->type != YAML_SCALAR_NODE)
             return config_fail(place, name, section, "a key must be a plain word");
         snprintf(path, sizeof(path), "%s.%s", section, config_scalar(name));
-        key = config_schema_find(path);
-        if (!key)
+        i = config_find(schema, path);
+        if (i == schema->size)
             return config_fail(place, name, path, "there is no such key");
-        r = config_value_read(place, yaml_document_get_node(place->document, pair->value), key,
-                &config->values[key - config_schema]);
+        r = config_value_read(place, yaml_document_get_node(place->document, pair->value),
+                &schema->keys[i], &config->all.values[i]);
         if (r < 0)
             return r;
     }
@@ -141,14 +144,15 @@ static int read_drop_ins(
     return r;
 }
 
-static int config_new(struct unbox_config **ret)
+static int config_new(const struct config_table *schema, struct unbox_config **ret)
 {
     _cleanup_(unbox_config_free_p) struct unbox_config *config = calloc(1, sizeof(*config));
 
     if (!config)
         return -ENOMEM;
-    config->values = config_values_new(config_schema, config_schema_size);
-    if (!config->values)
+    config->all.table = schema;
+    config->all.values = config_values_new(schema->keys, schema->size);
+    if (!config->all.values)
         return -ENOMEM;
     *ret = STEAL(config);
     return 0;
@@ -163,7 +167,7 @@ int unbox_config_load(
 
     if (!path)
         path = secure_getenv("UNBOX_CONFIG") ?: UNBOX_CONFIG_PATH;
-    r = config_new(&config);
+    r = config_new(&config_suite, &config);
     if (r >= 0)
         r = read_file(path, config, &error);
     if (r >= 0)
@@ -178,35 +182,93 @@ int unbox_config_load(
     return 0;
 }
 
-int unbox_config_parse(const char *name, const char *text, size_t size, struct unbox_config **ret,
-        struct unbox_config_error *ret_error)
+/* What the values have to do with each other, once all are read. */
+static int check_whole(
+        const char *file, const struct unbox_config *config, struct unbox_config_error *error)
+{
+    const struct config_table *schema = config->all.table;
+    const char *key = NULL, *complaint;
+    size_t line;
+
+    complaint = schema->check ? schema->check(&config->all, &key) : NULL;
+    if (!complaint)
+        return 0;
+    line = config->all.values[config_find(schema, key)].line;
+    snprintf(error->text, sizeof(error->text), "%s:%zu: %s: %s", file, line ?: 1, key, complaint);
+    return -EINVAL;
+}
+
+static int parse(const struct config_table *schema, const char *name, const char *text, size_t size,
+        struct unbox_config **ret, struct unbox_config_error *ret_error)
 {
     _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
     int r;
 
-    r = config_new(&config);
+    r = config_new(schema, &config);
     if (r < 0)
         return r;
     r = read_text(name, text, size, config, ret_error);
+    if (r >= 0)
+        r = check_whole(name, config, ret_error);
     if (r < 0)
         return r;
     *ret = STEAL(config);
     return 0;
 }
 
+int unbox_config_parse(const char *name, const char *text, size_t size, struct unbox_config **ret,
+        struct unbox_config_error *ret_error)
+{
+    return parse(&config_suite, name, text, size, ret, ret_error);
+}
+
+int unbox_config_parse_product(const char *name, const char *text, size_t size,
+        struct unbox_config **ret, struct unbox_config_error *ret_error)
+{
+    return parse(&config_product, name, text, size, ret, ret_error);
+}
+
+int unbox_config_load_product(
+        const char *path, struct unbox_config **ret, struct unbox_config_error *ret_error)
+{
+    _cleanup_free_ char *text = NULL;
+    size_t size;
+    int r;
+
+    path = path ?: UNBOX_CONFIG_PRODUCT_PATH;
+    r = unbox_store_read(path, FILE_MAX, &text, &size);
+    if (r < 0) {
+        snprintf(ret_error->text, sizeof(ret_error->text), "%s: can't be read: %s", path,
+                strerrordesc_np(-r));
+        return r;
+    }
+    return unbox_config_parse_product(path, text, size, ret, ret_error);
+}
+
 struct unbox_config *unbox_config_free(struct unbox_config *config)
 {
     if (!config)
         return NULL;
-    config_values_free(config->values, config_schema_size);
+    config_values_free(config->all.values, config->all.table->size);
     free(config);
     return NULL;
+}
+
+static const struct config_value *get_cell(
+        const struct unbox_config_row *row, const char *name, enum config_type type)
+{
+    return &row->values[config_index(row->table, name, type)];
 }
 
 static const struct config_value *get(
         const struct unbox_config *config, const char *name, enum config_type type)
 {
-    return &config->values[config_index(config_schema, config_schema_size, name, type)];
+    return get_cell(&config->all, name, type);
+}
+
+bool unbox_config_given(const struct unbox_config *config, const char *key)
+{
+    return config_given(&config->all, key);
 }
 
 const char *unbox_config_string(const struct unbox_config *config, const char *key)
@@ -242,12 +304,6 @@ const struct unbox_config_row *const *unbox_config_table(
         const struct unbox_config *config, const char *key)
 {
     return (const struct unbox_config_row *const *)get(config, key, CONFIG_TABLE)->rows;
-}
-
-static const struct config_value *get_cell(
-        const struct unbox_config_row *row, const char *name, enum config_type type)
-{
-    return &row->values[config_index(row->table->keys, row->table->size, name, type)];
 }
 
 const char *unbox_config_row_string(const struct unbox_config_row *row, const char *key)

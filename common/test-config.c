@@ -250,8 +250,8 @@ static void test_table_is_bounded(void **state)
 
 static void test_fallbacks_are_valid(void **state)
 {
-    for (size_t i = 0; i < config_schema_size; i++) {
-        const struct config_key *key = &config_schema[i];
+    for (size_t i = 0; i < config_suite.size; i++) {
+        const struct config_key *key = &config_suite.keys[i];
 
         assert_non_null(key->meaning);
         assert_int_equal(key->table != NULL, key->type == CONFIG_TABLE);
@@ -287,8 +287,8 @@ static void test_example(void **state)
 
     assert_int_equal(unbox_store_read(EXAMPLE, 65536, &text, NULL), 0);
     assert_int_equal(parse(text, &config, &error), 0);
-    for (size_t i = 0; i < config_schema_size; i++) {
-        const struct config_key *key = &config_schema[i];
+    for (size_t i = 0; i < config_suite.size; i++) {
+        const struct config_key *key = &config_suite.keys[i];
         char line[64];
 
         snprintf(line, sizeof(line), "\n  %s: ", strchr(key->name, '.') + 1);

@@ -17,6 +17,7 @@ extern "C" {
 #endif
 
 #define UNBOX_CONFIG_PATH "/etc/unbox/config.yaml"
+#define UNBOX_CONFIG_PRODUCT_PATH "/var/lib/unbox/product/config.yaml"
 
 struct unbox_config;
 
@@ -42,6 +43,17 @@ int unbox_config_load(
 int unbox_config_parse(const char *name, const char *text, size_t size, struct unbox_config **ret,
         struct unbox_config_error *ret_error);
 
+/*
+ * The same for the product's own configuration, which healthd's apply_config installs: sections
+ * wifi, network, bluetooth and time (common/config-product.c). `path` NULL is
+ * UNBOX_CONFIG_PRODUCT_PATH; no other file lies over it, and one that isn't there is an error,
+ * -ENOENT. A section may be missing; one that is there is complete, and its values fit each other.
+ */
+int unbox_config_load_product(
+        const char *path, struct unbox_config **ret, struct unbox_config_error *ret_error);
+int unbox_config_parse_product(const char *name, const char *text, size_t size,
+        struct unbox_config **ret, struct unbox_config_error *ret_error);
+
 /* Accepts NULL; returns NULL. */
 struct unbox_config *unbox_config_free(struct unbox_config *config);
 
@@ -58,6 +70,9 @@ const char *const *unbox_config_list(const struct unbox_config *config, const ch
 /* A list of numbers that never go down, of which there is at least one. */
 const int64_t *unbox_config_ints(
         const struct unbox_config *config, const char *key, size_t *ret_count);
+
+/* Whether the key stood in a file, so that its value isn't the default. */
+bool unbox_config_given(const struct unbox_config *config, const char *key);
 
 /*
  * The rows of a table, a list of mappings, in the order of the file; the list ends with NULL. Rows
