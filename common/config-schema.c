@@ -3,6 +3,7 @@
 /* The table of every configuration key, and the checks that bounds alone can't express. */
 
 #include "config-schema.h"
+#include "config-value.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -99,4 +100,27 @@ static const struct config_key suite_keys[] = {
                 "Functional checks, each of a service and with keys by its type.", &config_checks},
 };
 
-const struct config_table config_suite = {suite_keys, ELEMENTSOF(suite_keys)};
+/* Whichever of the two stands in a file is at fault. */
+static const char *check_times(const struct unbox_config_row *all, const char **ret_key)
+{
+    static const char settling[] = "health.settling_seconds", good[] = "health.good_health_seconds";
+
+    if (unbox_config_row_int(all, settling) <= unbox_config_row_int(all, good))
+        return NULL;
+    *ret_key = config_given(all, settling) ? settling : good;
+    return *ret_key == settling ? "must not be more than health.good_health_seconds"
+                                : "must not be less than health.settling_seconds";
+}
+
+static const char *check_suite(const struct unbox_config_row *all, const char **ret_key)
+{
+    const char *complaint = check_times(all, ret_key);
+
+    if (complaint)
+        return complaint;
+    *ret_key = "health.services";
+    return config_check_services(
+            all->values[config_index(all->table, *ret_key, CONFIG_TABLE)].rows);
+}
+
+const struct config_table config_suite = {suite_keys, ELEMENTSOF(suite_keys), check_suite};

@@ -52,5 +52,8 @@ extern const struct config_table config_suite;
 extern const struct config_table config_checks;
 extern const struct config_table config_services;
 
+/* Of the rows of health.services, ended by NULL: what they must be, or NULL when they are fine. */
+const char *config_check_services(struct unbox_config_row *const *rows);
+
 /* Of the product's file; names are "section.key", too. */
 extern const struct config_table config_product;

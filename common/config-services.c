@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config-schema.h"
+#include "unbox/config.h"
 #include "util.h"
 
 static const char *check_unit(const char *value)
@@ -32,3 +33,24 @@ static const struct config_key service_keys[] = {
 };
 
 const struct config_table config_services = {service_keys, ELEMENTSOF(service_keys)};
+
+static bool is_same_unit(const char *a, const char *b)
+{
+    static const char type[] = ".service";
+    size_t n = strlen(a);
+
+    return strncmp(a, b, n) == 0 && (!b[n] || strcmp(b + n, type) == 0);
+}
+
+const char *config_check_services(struct unbox_config_row *const *rows)
+{
+    for (; *rows; rows++)
+        for (struct unbox_config_row *const *other = rows + 1; *other; other++) {
+            const char *a = unbox_config_row_string(*rows, "unit");
+            const char *b = unbox_config_row_string(*other, "unit");
+
+            if (is_same_unit(a, b) || is_same_unit(b, a))
+                return "must not have the same unit twice";
+        }
+    return NULL;
+}

@@ -33,6 +33,7 @@ static void value_clear(struct config_value *value)
     free(value->string);
     free_strings(value->list);
     free(value->numbers);
+    free(value->file);
     free_rows(value->rows);
     *value = (struct config_value){};
 }
@@ -380,5 +381,8 @@ int config_value_read(const struct config_place *place, const yaml_node_t *node,
     value_clear(value);
     value->given = true;
     value->line = node->start_mark.line + 1;
+    value->file = strdup(place->file);
+    if (!value->file)
+        return -ENOMEM;
     return readers[key->type](place, node, key, value);
 }

@@ -189,6 +189,31 @@ static void test_services(void **state)
             error.text, "c.yaml:4: health.services.after: must be wifi-unblock or bluetooth-power");
 }
 
+static void test_contradictions(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *error;
+    } cases[] = {
+            {"health:\n  good_health_seconds: 60\n  settling_seconds: 61\n",
+                    "c.yaml:3: health.settling_seconds: must not be more than "
+                    "health.good_health_seconds"},
+            {"health:\n  good_health_seconds: 5\n",
+                    "c.yaml:2: health.good_health_seconds: must not be less than "
+                    "health.settling_seconds"},
+            {"health:\n  services: [{unit: a}, {unit: b}, {unit: a.service}]\n",
+                    "c.yaml:2: health.services: must not have the same unit twice"},
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        struct unbox_config *config = NULL;
+        struct unbox_config_error error = {};
+
+        assert_int_equal(parse(cases[i].text, &config, &error), -EINVAL);
+        assert_string_equal(error.text, cases[i].error);
+    }
+}
+
 #define CHECKS "health:\n  checks:\n"
 
 static void test_table_refusals(void **state)
@@ -330,6 +355,14 @@ static void test_drop_ins_override(void **state)
     assert_int_equal(unbox_config_load("config.yaml", &config, &error), 0);
     assert_string_equal(unbox_config_string(config, "hotspot.ssid"), "late");
     assert_int_equal(unbox_config_int(config, "hotspot.channel"), 6);
+    /* A contradiction between two files is one of the file that has the value at fault. */
+    config = unbox_config_free(config);
+    write_text("config.yaml.d/30-fast.yaml", "health:\n  good_health_seconds: 20\n");
+    write_text("config.yaml.d/40-slow.yaml", "\nhealth:\n  settling_seconds: 30\n");
+    assert_int_equal(unbox_config_load("config.yaml", &config, &error), -EINVAL);
+    assert_string_equal(error.text,
+            "config.yaml.d/40-slow.yaml:3: health.settling_seconds: must not be more than "
+            "health.good_health_seconds");
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(unbox_store_remove_tree(folder), 1);
 }
@@ -352,6 +385,7 @@ int main(void)
             cmocka_unit_test(test_refusals),
             cmocka_unit_test(test_numbers),
             cmocka_unit_test(test_services),
+            cmocka_unit_test(test_contradictions),
             cmocka_unit_test(test_table),
             cmocka_unit_test(test_table_refusals),
             cmocka_unit_test(test_table_is_bounded),

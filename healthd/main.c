@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "api.h"
+#include "bluetooth.h"
 #include "events.h"
 #include "settings.h"
 #include "unbox/log.h"
@@ -18,6 +19,7 @@ struct healthd {
     struct unbox_run *run;
     struct settings settings;
     struct memory *memory;
+    struct bluetooth *bluetooth;
     struct units *units;
     struct api api;
     struct unbox_ipc_server *server;
@@ -27,6 +29,7 @@ struct healthd {
 static void healthd_done(struct healthd *healthd)
 {
     units_free(healthd->units);
+    bluetooth_free(healthd->bluetooth);
     unbox_ipc_server_free(healthd->server);
     memory_close(healthd->memory);
     unbox_run_free(healthd->run);
@@ -66,6 +69,26 @@ static void on_units_changed(void *userdata)
     show_status(healthd);
 }
 
+static void on_connected(sd_bus *bus, void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    bluetooth_connected(healthd->bluetooth, bus);
+}
+
+static void on_disconnected(void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    bluetooth_disconnected(healthd->bluetooth);
+}
+
+static void configure_bluetooth(struct healthd *healthd)
+{
+    bluetooth_configure(healthd->bluetooth,
+            unbox_config_list(healthd->settings.config, "health.bluetooth_profiles"));
+}
+
 /* The old configuration stays when the new one is wrong, and the status says why. */
 static void reload(void *userdata)
 {
@@ -79,8 +102,10 @@ static void reload(void *userdata)
         if (r < 0) {
             unbox_log_errno(LOG_ERR, r, "can't watch other units");
             unbox_config_free(config);
-        } else
+        } else {
             settings_take(&healthd->settings, config);
+            configure_bluetooth(healthd);
+        }
     }
     show_status(healthd);
 }
@@ -88,7 +113,11 @@ static void reload(void *userdata)
 static int start(struct healthd *healthd)
 {
     static const struct unbox_run_ops run_ops = {.reload = reload};
-    static const struct units_ops units_ops = {.changed = on_units_changed};
+    static const struct units_ops units_ops = {
+            .connected = on_connected,
+            .disconnected = on_disconnected,
+            .changed = on_units_changed,
+    };
     sd_event *event;
     int r;
 
@@ -99,6 +128,10 @@ static int start(struct healthd *healthd)
     r = memory_open(event, MEMORY_PATH, &healthd->memory);
     if (r < 0)
         return r;
+    r = bluetooth_new(&healthd->bluetooth);
+    if (r < 0)
+        return r;
+    configure_bluetooth(healthd);
     if (memory_was_left_open(healthd->memory))
         events_own_death(healthd->memory);
     r = units_new(

@@ -21,6 +21,9 @@ struct systemd1_ops {
      * too.
      */
     void (*stale)(bool fresh, void *userdata);
+    /* A new connection, for who else has something to do on it; borrowed until disconnected(). */
+    void (*connected)(sd_bus *bus, void *userdata);
+    void (*disconnected)(void *userdata);
     /* Nothing can be asked until the next stale(). */
     void (*lost)(void *userdata);
     /* A unit said what is different; `properties` stands before an a{sv}. */
@@ -43,6 +46,9 @@ int systemd1_new(
 struct systemd1 *systemd1_free(struct systemd1 *systemd);
 
 DEFINE_CLEANUP(struct systemd1 *, systemd1_free);
+
+/* The connection as it is now, for calls of others than systemd; borrowed. NULL: there is none. */
+sd_bus *systemd1_bus(struct systemd1 *systemd);
 
 /* For when it gave no useful answer: stale() follows after a while, which grows each time. */
 void systemd1_ask_again(struct systemd1 *systemd);

@@ -44,6 +44,12 @@ struct unit *units_find(const struct units *units, const char *name);
  */
 struct unit *units_add(struct units *units, const char *name, enum unit_role role);
 
+/* What the configuration says of it in health.services, or NULL. */
+const struct unbox_config_row *units_row(const struct units *units, const struct unit *unit);
+
+/* It still doesn't run, and nobody else is at it. */
+bool units_may_heal(const struct units *units, const struct unit *unit);
+
 /* An active unit that will start this one when it is needed, or NULL. */
 const char *units_active_trigger(const struct units *units, const struct unit *unit);
 

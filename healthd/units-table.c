@@ -64,6 +64,26 @@ struct unit *units_add(struct units *units, const char *name, enum unit_role rol
     return STEAL(unit);
 }
 
+static bool is_called(const struct unit *unit, const char *name)
+{
+    _cleanup_free_ char *full = NULL;
+
+    if (unit_full_name(name, &full) < 0)
+        full = NULL;
+    return full && unit_has_name(unit, full);
+}
+
+const struct unbox_config_row *units_row(const struct units *units, const struct unit *unit)
+{
+    const struct unbox_config_row *const *row =
+            unbox_config_table(units->config, "health.services");
+
+    for (; *row; row++)
+        if (is_called(unit, unbox_config_row_string(*row, "unit")))
+            return *row;
+    return NULL;
+}
+
 const char *units_active_trigger(const struct units *units, const struct unit *unit)
 {
     for (char **name = unit->facts.triggered_by; name && *name; name++) {

@@ -33,6 +33,13 @@ static uint64_t now_usec(const struct units *units)
     return now;
 }
 
+bool units_may_heal(const struct units *units, const struct unit *unit)
+{
+    enum ladder_seen seen = unit_seen(unit, units_active_trigger(units, unit), system_stops(units));
+
+    return seen == LADDER_DOWN || seen == LADDER_STARTING;
+}
+
 static void arm_timer(struct units *units)
 {
     uint64_t due = LADDER_NEVER;
@@ -187,6 +194,20 @@ static void on_stale(bool fresh, void *userdata)
     units_sync(userdata, fresh);
 }
 
+static void on_connected(sd_bus *bus, void *userdata)
+{
+    struct units *units = userdata;
+
+    units->ops->connected(bus, units->userdata);
+}
+
+static void on_disconnected(void *userdata)
+{
+    struct units *units = userdata;
+
+    units->ops->disconnected(units->userdata);
+}
+
 static void on_lost(void *userdata)
 {
     struct units *units = userdata;
@@ -275,6 +296,8 @@ static void on_job_removed(
 }
 
 static const struct systemd1_ops systemd_ops = {
+        .connected = on_connected,
+        .disconnected = on_disconnected,
         .stale = on_stale,
         .lost = on_lost,
         .changed = on_changed,

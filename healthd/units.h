@@ -16,6 +16,10 @@
 struct units;
 
 struct units_ops {
+    /* The connection to the system bus, for who else has something to do on it; borrowed until it
+     * is lost. */
+    void (*connected)(sd_bus *bus, void *userdata);
+    void (*disconnected)(void *userdata);
     /* Something is shown differently now, or was seen for the first time. */
     void (*changed)(void *userdata);
 };
