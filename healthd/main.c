@@ -2,14 +2,17 @@
 
 /*
  * healthd: watches the device's services through systemd, restarts what fails, and tells whoever
- * asks on /run/unbox/healthd.sock. Ready, and on the socket, once it has seen every service.
+ * asks on /run/unbox/healthd.sock. Ready, and on the socket, once it has seen every service and
+ * every functional check has run.
  */
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "api.h"
 #include "bluetooth.h"
+#include "checks.h"
 #include "events.h"
 #include "settings.h"
 #include "unbox/log.h"
@@ -21,13 +24,16 @@ struct healthd {
     struct memory *memory;
     struct bluetooth *bluetooth;
     struct units *units;
+    struct checks *checks;
     struct api api;
     struct unbox_ipc_server *server;
 };
 
-/* The units go before the server: they hold calls that it has to answer. */
+/* The units go before the server: they hold calls that it has to answer; the checks before the
+ * units, whose bus they use. */
 static void healthd_done(struct healthd *healthd)
 {
+    checks_free(healthd->checks);
     units_free(healthd->units);
     bluetooth_free(healthd->bluetooth);
     unbox_ipc_server_free(healthd->server);
@@ -64,16 +70,45 @@ static void on_units_changed(void *userdata)
 {
     struct healthd *healthd = userdata;
 
-    if (!healthd->server && units_are_known(healthd->units))
+    /* They ask the bus, and for what runs. */
+    if (healthd->checks && units_are_known(healthd->units))
+        checks_start(healthd->checks);
+    if (!healthd->server && healthd->checks && units_are_known(healthd->units) &&
+            checks_are_known(healthd->checks))
         begin_to_serve(healthd);
+    /* Last, for what was done above may have changed it. */
     show_status(healthd);
 }
 
-static void on_connected(sd_bus *bus, void *userdata)
+static bool runs(const char *unit, void *userdata)
 {
     struct healthd *healthd = userdata;
 
-    bluetooth_connected(healthd->bluetooth, bus);
+    return units_run(healthd->units, unit);
+}
+
+static sd_bus *bus(void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    return systemd1_bus(units_systemd1(healthd->units));
+}
+
+static void on_checked(const char *unit, const char *trouble, bool sick, bool heal, void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    if (unit)
+        units_checked(healthd->units, unit, trouble, sick, heal);
+    else
+        on_units_changed(healthd);
+}
+
+static void on_connected(sd_bus *system_bus, void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    bluetooth_connected(healthd->bluetooth, system_bus);
 }
 
 static void on_disconnected(void *userdata)
@@ -89,24 +124,32 @@ static void configure_bluetooth(struct healthd *healthd)
             unbox_config_list(healthd->settings.config, "health.bluetooth_profiles"));
 }
 
+/* What is wrong is said, and costs nobody else the new configuration. */
+static void put_in_force(struct healthd *healthd, struct unbox_config *config)
+{
+    int r;
+
+    r = units_configure(healthd->units, config);
+    if (r < 0) {
+        unbox_log_errno(LOG_ERR, r, "can't watch other units");
+        unbox_config_free(config);
+        return;
+    }
+    settings_take(&healthd->settings, config);
+    r = checks_configure(healthd->checks, config);
+    if (r < 0)
+        unbox_log_errno(LOG_ERR, r, "can't make other checks");
+    configure_bluetooth(healthd);
+}
+
 /* The old configuration stays when the new one is wrong, and the status says why. */
 static void reload(void *userdata)
 {
     struct healthd *healthd = userdata;
     struct unbox_config *config;
-    int r;
 
-    r = settings_read(&healthd->settings, &config);
-    if (r >= 0) {
-        r = units_configure(healthd->units, config);
-        if (r < 0) {
-            unbox_log_errno(LOG_ERR, r, "can't watch other units");
-            unbox_config_free(config);
-        } else {
-            settings_take(&healthd->settings, config);
-            configure_bluetooth(healthd);
-        }
-    }
+    if (settings_read(&healthd->settings, &config) >= 0)
+        put_in_force(healthd, config);
     show_status(healthd);
 }
 
@@ -118,6 +161,7 @@ static int start(struct healthd *healthd)
             .disconnected = on_disconnected,
             .changed = on_units_changed,
     };
+    static const struct checks_ops checks_ops = {runs, bus, on_checked};
     sd_event *event;
     int r;
 
@@ -138,6 +182,11 @@ static int start(struct healthd *healthd)
             event, healthd->memory, healthd->settings.config, &units_ops, healthd, &healthd->units);
     if (r < 0)
         return r;
+    r = checks_new(event, healthd->memory, healthd->settings.config, &checks_ops, healthd,
+            &healthd->checks);
+    if (r < 0)
+        return r;
+    units_set_checks(healthd->units, healthd->checks);
     unbox_run_status(healthd->run, "waiting for systemd on the system bus");
     return 0;
 }
@@ -146,7 +195,13 @@ static int run(void)
 {
     _cleanup_(healthd_done) struct healthd healthd = {};
     struct unbox_config *config;
+    sigset_t signals;
     int r;
+
+    /* The loop takes the end of children, which some checks have, from a descriptor. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
 
     if (settings_read(&healthd.settings, &config) < 0) {
         unbox_run_notify_status("configuration: %s", healthd.settings.error ?: "no memory");

@@ -28,11 +28,6 @@ void systemd1_ask_again(struct systemd1 *systemd)
         systemd->retry_usec = RETRY_MAX_USEC;
 }
 
-sd_bus *systemd1_bus(struct systemd1 *systemd)
-{
-    return systemd->bus && sd_bus_is_open(systemd->bus) > 0 ? systemd->bus : NULL;
-}
-
 void systemd1_settled(struct systemd1 *systemd)
 {
     systemd->retry_usec = RETRY_MIN_USEC;
@@ -239,6 +234,11 @@ int systemd1_new(
         return r;
     *ret = STEAL(systemd);
     return 0;
+}
+
+sd_bus *systemd1_bus(const struct systemd1 *systemd)
+{
+    return systemd->bus && sd_bus_is_open(systemd->bus) > 0 ? systemd->bus : NULL;
 }
 
 struct systemd1 *systemd1_free(struct systemd1 *systemd)

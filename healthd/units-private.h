@@ -16,6 +16,7 @@ struct units {
     struct memory *memory;
     const struct unbox_config *config;
     struct ladder_rules rules;
+    const struct checks *checks;
     const struct units_ops *ops;
     void *userdata;
     struct unit **units;

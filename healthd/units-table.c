@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "units-private.h"
+#include "watched.h"
 
 static const struct {
     const char *name;
@@ -186,11 +187,12 @@ static void forget_unwanted(struct units *units)
 
 int units_fill(struct units *units, const struct unbox_config *config)
 {
-    const char *const *configured = unbox_config_list(config, "health.units");
-    const struct unbox_config_row *const *row = unbox_config_table(config, "health.services");
+    _cleanup_free_ const char **configured = watched_units(config);
     _cleanup_(patterns_free_p) char **patterns = NULL;
     int r;
 
+    if (!configured)
+        return -ENOMEM;
     r = read_patterns(configured, &patterns);
     if (r < 0)
         return r;
@@ -201,11 +203,6 @@ int units_fill(struct units *units, const struct unbox_config *config)
         units->units[i]->wanted = false;
     for (const char *const *name = configured; *name; name++) {
         r = add_configured(units, *name);
-        if (r < 0)
-            return r;
-    }
-    for (; *row; row++) {
-        r = add_configured(units, unbox_config_row_string(*row, "unit"));
         if (r < 0)
             return r;
     }

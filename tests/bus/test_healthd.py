@@ -67,7 +67,7 @@ def test_all_well(systemd, healthd, device):
     assert status["uptime_seconds"] > 0 and status["version"]
     assert status["events"] == []
     assert status["services"]["user-network"] == {
-        "state": "active", "since": "2026-09-21T14:13:20Z", "restarts": 0, "detail": "running",
+        "state": "active", "active_state": "active", "since": "2026-09-21T14:13:20Z", "restarts": 0, "detail": "running",
         "status": "on the network Home", "checks": []}
     assert status["services"]["webserver"]["detail"] == "waits for webserver.socket"
     assert status["services"]["identclient"]["detail"] == (
@@ -319,7 +319,8 @@ def test_a_wrong_configuration_while_it_runs_changes_nothing(systemd, device, sp
     device.configure("health: {units: [dnsmasq], restart_delays_seconds: [1]}\n")
     daemon = device.start("healthd")
     peer = device.connect("healthd")
-    well = device.notify.status
+    well = "8 services watched, all healthy"
+    eventually(lambda: device.notify.status == well)
     spoil(device)
     daemon.reload()
     eventually(lambda: device.notify.status.startswith(
