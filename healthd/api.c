@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "metrics.h"
 #include "system.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
@@ -47,6 +48,13 @@ static int get_status(struct unbox_ipc_call *call, json_t *params, void *userdat
 static int get_system(struct unbox_ipc_call *call, json_t *params, void *userdata)
 {
     return reply(call, system_to_json());
+}
+
+static int get_metrics(struct unbox_ipc_call *call, json_t *params, void *userdata)
+{
+    struct api *api = userdata;
+
+    return metrics_get(call, api->units);
 }
 
 static void on_restarted(const char *error, void *userdata)
@@ -115,6 +123,9 @@ static const struct unbox_ipc_method methods[] = {
                 UNBOX_IPC_READ, true, get_status},
         {"get_system", "Name, version, kernel and operating system of the device.", UNBOX_IPC_READ,
                 true, get_system},
+        {"get_metrics",
+                "What the device and each service use: memory, processor, tasks, disk, heat.",
+                UNBOX_IPC_READ, true, get_metrics},
         {"restart_service", "Restarts {\"service\"}, and answers when that is done.",
                 UNBOX_IPC_OPERATE, true, restart_service},
         {"factory_reset", "Forgets the customer and reboots.", UNBOX_IPC_ADMIN, true,

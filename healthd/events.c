@@ -26,6 +26,8 @@ static const struct event recovered = {"recovered", UNBOX_MESSAGE_SERVICE_RECOVE
 static const struct event stopped = {"stopped", UNBOX_MESSAGE_SERVICE_STOPPED, LOG_NOTICE};
 static const struct event check_failing = {"failing", UNBOX_MESSAGE_CHECK_FAILING, LOG_WARNING};
 static const struct event check_passing = {"passing", UNBOX_MESSAGE_CHECK_PASSING, LOG_NOTICE};
+static const struct event using_much = {"warning", UNBOX_MESSAGE_SERVICE_USAGE, LOG_WARNING};
+static const struct event using_less = {"eased", UNBOX_MESSAGE_SERVICE_USAGE, LOG_NOTICE};
 /* One a minute for as long as it takes: they would push everything else out of the memory. */
 static const struct event tried_again = {
         "restarted", UNBOX_MESSAGE_SERVICE_RESTARTED, LOG_NOTICE, .journal_only = true};
@@ -93,6 +95,27 @@ void events_check_failing(struct memory *memory, const char *service, const char
 void events_check_passing(struct memory *memory, const char *service, const char *text)
 {
     tell(memory, &check_passing, service, text, "passes the %s again", text ?: "check");
+}
+
+void events_usage(
+        struct memory *memory, const struct unit *unit, enum usage_kind kind, uint64_t limit)
+{
+    static const struct {
+        const char *name, *amount, *less;
+        uint64_t divisor;
+    } kinds[] = {
+            [USAGE_MEMORY] = {"memory", "MiB of memory", "less memory", 1024 * 1024},
+            [USAGE_CPU] = {"processor", "% of a processor", "less of the processor", 1},
+            [USAGE_TASKS] = {"tasks", "tasks", "fewer tasks", 1},
+    };
+    unsigned long long value = usage_value(&unit->usage, kind) / kinds[kind].divisor;
+
+    if (unit->usage.over[kind])
+        tell(memory, &using_much, unit->name, kinds[kind].name,
+                "uses %llu %s, where %llu are worth a warning", value, kinds[kind].amount,
+                (unsigned long long)(limit / kinds[kind].divisor));
+    else
+        tell(memory, &using_less, unit->name, kinds[kind].name, "uses %s again", kinds[kind].less);
 }
 
 void events_own_death(struct memory *memory)

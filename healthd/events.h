@@ -20,5 +20,9 @@ void events_stopped(struct memory *memory, const struct unit *unit);
 void events_check_failing(struct memory *memory, const char *service, const char *text);
 void events_check_passing(struct memory *memory, const char *service, const char *text);
 
+/* It uses so much of it that it is worth a warning, or doesn't any more: unit->usage says which. */
+void events_usage(
+        struct memory *memory, const struct unit *unit, enum usage_kind kind, uint64_t limit);
+
 /* healthd itself came back without having ended. */
 void events_own_death(struct memory *memory);

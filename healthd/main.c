@@ -73,11 +73,11 @@ static void on_units_changed(void *userdata)
     /* They ask the bus, and for what runs. */
     if (healthd->checks && units_are_known(healthd->units))
         checks_start(healthd->checks);
+    /* Whoever waits for READY finds a status that is about the units. */
+    show_status(healthd);
     if (!healthd->server && healthd->checks && units_are_known(healthd->units) &&
             checks_are_known(healthd->checks))
         begin_to_serve(healthd);
-    /* Last, for what was done above may have changed it. */
-    show_status(healthd);
 }
 
 static bool runs(const char *unit, void *userdata)

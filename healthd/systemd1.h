@@ -75,6 +75,10 @@ int systemd1_ref_unit(
 int systemd1_get_properties(
         struct systemd1 *systemd, const char *path, systemd1_reply_fn reply, void *userdata);
 
+/* Replies v: one property of it. */
+int systemd1_get_property(struct systemd1 *systemd, const char *path, const char *interface,
+        const char *property, systemd1_reply_fn reply, void *userdata);
+
 /* Replies o, the path of the job. The unit's failed state and start limit are reset before. */
 int systemd1_restart_unit(
         struct systemd1 *systemd, const char *unit, systemd1_reply_fn reply, void *userdata);

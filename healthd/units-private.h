@@ -8,6 +8,8 @@
 #define SHUTDOWN_TARGET "shutdown.target"
 
 struct restart;
+struct question;
+struct waiter;
 
 struct units {
     sd_event *event;
@@ -23,9 +25,13 @@ struct units {
     size_t count;
     char **patterns; /* globs of the configuration, ended by NULL */
     struct restart *restarts;
-    unsigned pending; /* answers that the snapshot waits for */
-    bool unlisted;    /* a list was refused: the snapshot is worth nothing */
-    bool again;       /* it was stale before it was complete */
+    sd_event_source *usage_timer; /* only while there are limits */
+    uint64_t usage_interval;      /* µs */
+    struct question *questions;   /* about what units use */
+    struct waiter *waiters;       /* for the answers to all of them */
+    unsigned pending;             /* answers that the snapshot waits for */
+    bool unlisted;                /* a list was refused: the snapshot is worth nothing */
+    bool again;                   /* it was stale before it was complete */
     bool known;
 };
 
@@ -50,6 +56,15 @@ const struct unbox_config_row *units_row(const struct units *units, const struct
 
 /* It still doesn't run, and nobody else is at it. */
 bool units_may_heal(const struct units *units, const struct unit *unit);
+
+/* The time that everything here is measured by, in µs. */
+uint64_t units_now(const struct units *units);
+
+/* Looks at what units use at intervals, if there are limits. 0 or a negative errno. */
+int units_usage_configure(struct units *units, const struct unbox_config *config);
+
+/* Who waits is told what is known. */
+void units_usage_free(struct units *units);
 
 /* An active unit that will start this one when it is needed, or NULL. */
 const char *units_active_trigger(const struct units *units, const struct unit *unit);

@@ -25,7 +25,7 @@ static bool system_stops(const struct units *units)
            (shutdown->facts.job != 0 || unit_facts_activity(&shutdown->facts) == UNIT_ACTIVE);
 }
 
-static uint64_t now_usec(const struct units *units)
+uint64_t units_now(const struct units *units)
 {
     uint64_t now = 0;
 
@@ -135,7 +135,7 @@ static void evaluate(struct units *units, struct unit *unit)
     died |= unit_notice_failure(unit);
     died &= !stops;
 
-    actions = ladder_step(&unit->ladder, &units->rules, now_usec(units), seen, died);
+    actions = ladder_step(&unit->ladder, &units->rules, units_now(units), seen, died);
     /* What isn't on a ladder fails once, and nothing follows. */
     if (seen == LADDER_EXEMPT && died && activity == UNIT_FAILED)
         actions |= LADDER_FAILED;
@@ -316,7 +316,7 @@ static int configure(struct units *units, const struct unbox_config *config)
         return r;
     units->config = config;
     settings_rules(config, &units->rules);
-    return 0;
+    return units_usage_configure(units, config);
 }
 
 int units_new(sd_event *event, struct memory *memory, const struct unbox_config *config,
@@ -350,6 +350,7 @@ struct units *units_free(struct units *units)
 {
     if (!units)
         return NULL;
+    units_usage_free(units);
     systemd1_free(units->systemd);
     units_restart_free_all(units);
     sd_event_source_disable_unref(units->timer);

@@ -69,5 +69,14 @@ typedef void (*units_restarted_fn)(const char *error, void *userdata);
 int units_restart(
         struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata);
 
+/*
+ * Asks what all units use. Returns 1: `measured` is called once, from the event loop or when the
+ * object is freed; 0: there is nobody to ask, and what is known is old; or a negative errno.
+ */
+int units_measure(struct units *units, void (*measured)(void *userdata), void *userdata);
+
+/* Name → what it used when it was last asked. NULL: out of memory. */
+json_t *units_usage_to_json(const struct units *units);
+
 /* For other calls on the same connection; borrowed. */
 struct systemd1 *units_systemd1(struct units *units);
