@@ -242,6 +242,14 @@ static void test_table_refusals(void **state)
             {CHECKS "  - {type: command, command: [ls]}\n",
                     "c.yaml:3: health.checks.command: must begin with the absolute path of a "
                     "program"},
+            {CHECKS "  - {type: memory, service: 'web*'}\n",
+                    "c.yaml:3: health.checks.service: must be the name of one unit, or device"},
+            {CHECKS "  - {type: http, url: 'https://127.0.0.1/'}\n",
+                    "c.yaml:3: health.checks.url: must begin with http://"},
+            {CHECKS "  - {type: http, url: 'http://example.org/'}\n",
+                    "c.yaml:3: health.checks.url: must name an IP address or localhost"},
+            {CHECKS "  - {type: http, url: 'http://127.0.0.1:x@example.org/'}\n",
+                    "c.yaml:3: health.checks.url: must name an IP address or localhost"},
             {CHECKS "  - {type: memory, heal: maybe}\n",
                     "c.yaml:3: health.checks.heal: must be true or false"},
     };

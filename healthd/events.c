@@ -94,7 +94,7 @@ void events_check_failing(struct memory *memory, const char *service, const char
 
 void events_check_passing(struct memory *memory, const char *service, const char *text)
 {
-    tell(memory, &check_passing, service, text, "passes the %s again", text ?: "check");
+    tell(memory, &check_passing, service, text, "passes again the %s", text ?: "check");
 }
 
 void events_usage(
