@@ -46,8 +46,9 @@ def test_crash_loops_of_every_kind(quick):
     for name in names:
         wait.until(lambda name=name: "degraded" in events(quick, name), 60, f"{name} to be degraded")
     for name in names:
-        # Of each restart that systemd has made by itself nothing is told but in the count.
-        assert [e for e in events(quick, name) if e != "recovered"][:5] == DEGRADED_BY, name
+        assert events(quick, name)[0] == "failed", name
+        ours = [m for m in told(quick, RESTARTED, name) if "by healthd" in m]
+        assert ours[:3] == [f"{name} is restarted by healthd, attempt {n}" for n in (1, 2, 3)]
     quick.machine.run("touch /run/mended")
     for name in names:
         wait.until(lambda name=name: events(quick, name)[-1] == "recovered", 60,
