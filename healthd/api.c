@@ -7,12 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api-bus.h"
+#include "api-queue.h"
 #include "metrics.h"
 #include "system.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
 
 #define RESTART_FAILED "RESTART_FAILED"
+/* It is everybody's bus. */
+#define CLIENTS_MAX 256
 #define OWN_UNIT "healthd.service"
 #define RESET_UNIT "factory-reset.service"
 
@@ -130,8 +134,44 @@ static const struct unbox_ipc_method methods[] = {
                 UNBOX_IPC_OPERATE, true, restart_service},
         {"factory_reset", "Forgets the customer and reboots.", UNBOX_IPC_ADMIN, true,
                 factory_reset},
+        {"publish", "Publishes an event: {\"topic\", \"data\"}.", UNBOX_IPC_READ, false,
+                api_publish},
+        {"register_service",
+                "Registers the caller's unit: name, version, description, endpoint, capabilities, "
+                "topics, tab.",
+                UNBOX_IPC_READ, true, api_register_service},
+        {"unregister_service", "Takes {\"name\"} out of the registry.", UNBOX_IPC_READ, true,
+                api_unregister_service},
+        {"list_services", "All registered services.", UNBOX_IPC_READ, true, api_list_services},
+        {"discover", "The registered service {\"name\"}.", UNBOX_IPC_READ, true, api_discover},
+        {"queue_send", "Leaves {\"message\"} in {\"queue\"} until it is acknowledged.",
+                UNBOX_IPC_OPERATE, false, api_queue_send},
+        {"queue_receive", "The next message of {\"queue\"}, waiting {\"wait\"} seconds for it.",
+                UNBOX_IPC_OPERATE, false, api_queue_receive},
+        {"queue_ack", "Done with message {\"id\"} of {\"queue\"}.", UNBOX_IPC_OPERATE, false,
+                api_queue_ack},
         {},
 };
+
+static const struct unbox_ipc_topic topics[] = {
+        {"health.changed", "A service's state is another.", false},
+        {"health.*", "What happened to a service, and what healthd did about it.", true},
+        {"registry.*", "A service was registered, or has gone.", false},
+        {"*", "What others publish.", false},
+        {},
+};
+
+static void begin_replay(struct unbox_ipc_replay *replay, uint64_t since, void *userdata)
+{
+    bus_replay_begin(((struct api *)userdata)->bus, replay, since);
+}
+
+static void cancel_replay(struct unbox_ipc_replay *replay, void *userdata)
+{
+    bus_replay_cancel(((struct api *)userdata)->bus, replay);
+}
+
+static const struct unbox_ipc_history history = {begin_replay, cancel_replay};
 
 int api_serve(sd_event *event, struct api *api, struct unbox_ipc_server **ret)
 {
@@ -143,7 +183,15 @@ int api_serve(sd_event *event, struct api *api, struct unbox_ipc_server **ret)
             .methods = methods,
             .audit = unbox_log_call,
             .userdata = api,
+            .topics = topics,
+            .history = &history,
+            .first_seq = bus_last_seq(api->bus),
+            .clients_max = CLIENTS_MAX,
     };
+    int r;
 
-    return unbox_ipc_server_new(event, &options, ret);
+    r = unbox_ipc_server_new(event, &options, ret);
+    if (r >= 0)
+        bus_set_server(api->bus, *ret);
+    return r;
 }

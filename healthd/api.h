@@ -6,6 +6,8 @@
 #include <systemd/sd-event.h>
 
 #include "memory.h"
+#include "queues.h"
+#include "registry.h"
 #include "unbox/ipc.h"
 #include "units.h"
 
@@ -15,6 +17,9 @@
 struct api {
     struct units *units;
     struct memory *memory;
+    struct bus *bus;
+    struct registry *registry;
+    struct queues *queues;
 };
 
 /* Begins to answer. 0 or a negative errno; free with unbox_ipc_server_free(), after the units. */

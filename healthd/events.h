@@ -3,7 +3,7 @@
 
 /*
  * What happened to a service, told to whom it concerns: an entry in the journal with the fields
- * UNBOX_UNIT and UNBOX_REASON, and an event that is remembered for the page.
+ * UNBOX_UNIT and UNBOX_REASON, a kept event on the bus, and one that is remembered for the page.
  */
 
 #include "memory.h"
@@ -23,6 +23,9 @@ void events_check_passing(struct memory *memory, const char *service, const char
 /* It uses so much of it that it is worth a warning, or doesn't any more: unit->usage says which. */
 void events_usage(
         struct memory *memory, const struct unit *unit, enum usage_kind kind, uint64_t limit);
+
+/* Its state in one word, when it isn't what was told last; not kept. */
+void events_changed(struct memory *memory, struct unit *unit);
 
 /* healthd itself came back without having ended. */
 void events_own_death(struct memory *memory);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "api-bus.h"
 #include "api.h"
 #include "bluetooth.h"
 #include "checks.h"
@@ -23,20 +24,28 @@ struct healthd {
     struct settings settings;
     struct memory *memory;
     struct bluetooth *bluetooth;
+    struct bus *bus;
+    struct registry *registry;
+    struct queues *queues;
     struct units *units;
     struct checks *checks;
     struct api api;
     struct unbox_ipc_server *server;
 };
 
-/* The units go before the server: they hold calls that it has to answer; the checks before the
- * units, whose bus they use. */
+/* The units, the checks, which use their bus, and the queues go before the server: they hold calls
+ * that it has to answer. */
 static void healthd_done(struct healthd *healthd)
 {
     checks_free(healthd->checks);
     units_free(healthd->units);
     bluetooth_free(healthd->bluetooth);
+    queues_free(healthd->queues);
+    if (healthd->bus)
+        bus_set_server(healthd->bus, NULL);
     unbox_ipc_server_free(healthd->server);
+    registry_free(healthd->registry);
+    bus_free(healthd->bus);
     memory_close(healthd->memory);
     unbox_run_free(healthd->run);
     settings_clear(&healthd->settings);
@@ -46,13 +55,15 @@ static void begin_to_serve(struct healthd *healthd)
 {
     int r;
 
-    healthd->api = (struct api){healthd->units, healthd->memory};
+    healthd->api = (struct api){
+            healthd->units, healthd->memory, healthd->bus, healthd->registry, healthd->queues};
     r = api_serve(unbox_run_event(healthd->run), &healthd->api, &healthd->server);
     if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't listen on %s", API_PATH);
         unbox_run_exit(healthd->run, UNBOX_EXIT_FAILURE);
         return;
     }
+    api_register_self(&healthd->api);
     unbox_run_ready(healthd->run);
 }
 
@@ -64,6 +75,13 @@ static void show_status(struct healthd *healthd)
     if (summary)
         unbox_run_status(healthd->run, "%s%s%s%s", error ? "configuration: " : "", error ?: "",
                 error ? "; " : "", summary);
+}
+
+static bool follows(const char *unit, void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    return units_follow(healthd->units, unit);
 }
 
 static void on_units_changed(void *userdata)
@@ -78,6 +96,8 @@ static void on_units_changed(void *userdata)
     if (!healthd->server && healthd->checks && units_are_known(healthd->units) &&
             checks_are_known(healthd->checks))
         begin_to_serve(healthd);
+    if (units_are_known(healthd->units))
+        registry_check(healthd->registry, follows, healthd);
 }
 
 static bool runs(const char *unit, void *userdata)
@@ -153,6 +173,24 @@ static void reload(void *userdata)
     show_status(healthd);
 }
 
+/* Of events: who publishes, who is registered, and what waits for somebody. */
+static int open_bus(struct healthd *healthd, sd_event *event)
+{
+    int r;
+
+    r = bus_new(event, &healthd->bus);
+    if (r < 0)
+        return r;
+    r = registry_open(REGISTRY_PATH, healthd->bus, &healthd->registry);
+    if (r < 0)
+        return r;
+    r = queues_open(event, QUEUES_PATH, &healthd->queues);
+    if (r < 0)
+        return r;
+    memory_set_bus(healthd->memory, healthd->bus);
+    return 0;
+}
+
 static int start(struct healthd *healthd)
 {
     static const struct unbox_run_ops run_ops = {.reload = reload};
@@ -173,6 +211,9 @@ static int start(struct healthd *healthd)
     if (r < 0)
         return r;
     r = bluetooth_new(&healthd->bluetooth);
+    if (r < 0)
+        return r;
+    r = open_bus(healthd, event);
     if (r < 0)
         return r;
     configure_bluetooth(healthd);
