@@ -15,6 +15,15 @@ static json_t *list_to_json(char *const *list)
     return array;
 }
 
+static json_t *numbers_to_json(const int64_t *numbers, int64_t count)
+{
+    json_t *array = json_array();
+
+    for (int64_t i = 0; i < count; i++)
+        (void)json_array_append_new(array, json_integer(numbers[i]));
+    return array;
+}
+
 static json_t *rows_to_json(struct unbox_config_row *const *rows)
 {
     json_t *array = json_array();
@@ -35,6 +44,8 @@ static json_t *value_to_json(const struct config_key *key, const struct config_v
         return json_integer(value->number);
     case CONFIG_BOOL:
         return json_boolean(value->number);
+    case CONFIG_INTS:
+        return numbers_to_json(value->numbers, value->number);
     case CONFIG_LIST:
         return list_to_json(value->list);
     case CONFIG_TABLE:

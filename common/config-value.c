@@ -32,6 +32,8 @@ static void value_clear(struct config_value *value)
 {
     free(value->string);
     free_strings(value->list);
+    free(value->numbers);
+    free(value->file);
     free_rows(value->rows);
     *value = (struct config_value){};
 }
@@ -146,6 +148,61 @@ static int read_list(const struct config_place *place, const yaml_node_t *node,
     return 0;
 }
 
+/* One of a list of numbers; `least` is the one before. */
+static int read_number(const struct config_place *place, const yaml_node_t *node,
+        const struct config_key *key, int64_t least, int64_t *ret)
+{
+    struct config_value value = {};
+    int r = read_int(place, node, key, &value);
+
+    if (r < 0)
+        return r;
+    if (value.number < least)
+        return config_fail(place, node, key->name, "must not go down, as %lld after %lld does",
+                (long long)value.number, (long long)least);
+    *ret = value.number;
+    return 0;
+}
+
+static int read_ints(const struct config_place *place, const yaml_node_t *node,
+        const struct config_key *key, struct config_value *value)
+{
+    const yaml_node_item_t *items;
+    size_t count;
+
+    if (node->type != YAML_SEQUENCE_NODE)
+        return config_fail(place, node, key->name, "must be a list");
+    items = node->data.sequence.items.start;
+    count = node->data.sequence.items.top - items;
+    if (count < 1 || count > CONFIG_INTS_MAX)
+        return config_fail(place, node, key->name, "must have 1 to %d entries, not %zu",
+                CONFIG_INTS_MAX, count);
+    value->numbers = calloc(count, sizeof(*value->numbers));
+    if (!value->numbers)
+        return -ENOMEM;
+    value->number = count;
+    for (size_t i = 0; i < count; i++) {
+        int r = read_number(place, yaml_document_get_node(place->document, items[i]), key,
+                i ? value->numbers[i - 1] : INT64_MIN, &value->numbers[i]);
+
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int fill_numbers(const char *text, struct config_value *value)
+{
+    char *end;
+
+    value->numbers = calloc(CONFIG_INTS_MAX, sizeof(*value->numbers));
+    if (!value->numbers)
+        return -ENOMEM;
+    for (value->number = 0; *text && value->number < CONFIG_INTS_MAX; text = end)
+        value->numbers[value->number++] = strtoll(text, &end, 10);
+    return 0;
+}
+
 static int fill_fallback(const struct config_key *key, struct config_value *value)
 {
     switch (key->type) {
@@ -155,6 +212,8 @@ static int fill_fallback(const struct config_key *key, struct config_value *valu
     case CONFIG_LIST:
         value->list = calloc(1, sizeof(char *));
         return value->list ? 0 : -ENOMEM;
+    case CONFIG_INTS:
+        return fill_numbers(key->fallback ?: "", value);
     case CONFIG_TABLE:
         value->rows = calloc(1, sizeof(struct unbox_config_row *));
         return value->rows ? 0 : -ENOMEM;
@@ -315,11 +374,15 @@ int config_value_read(const struct config_place *place, const yaml_node_t *node,
             [CONFIG_INT] = read_int,
             [CONFIG_BOOL] = read_bool,
             [CONFIG_LIST] = read_list,
+            [CONFIG_INTS] = read_ints,
             [CONFIG_TABLE] = read_table,
     };
 
     value_clear(value);
     value->given = true;
     value->line = node->start_mark.line + 1;
+    value->file = strdup(place->file);
+    if (!value->file)
+        return -ENOMEM;
     return readers[key->type](place, node, key, value);
 }

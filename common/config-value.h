@@ -14,8 +14,10 @@ struct config_value {
     char *string;
     int64_t number;
     char **list;                    /* ended by NULL */
+    int64_t *numbers;               /* `number` of them */
     struct unbox_config_row **rows; /* ended by NULL */
     bool given;                     /* it stood in the file, so it isn't the fallback */
+    char *file;                     /* in which */
     size_t line;                    /* where, from 1 */
 };
 

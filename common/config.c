@@ -158,6 +158,23 @@ static int config_new(const struct config_table *schema, struct unbox_config **r
     return 0;
 }
 
+/* What the values have to do with each other, once all files are read. */
+static int check_whole(
+        const char *name, const struct unbox_config *config, struct unbox_config_error *error)
+{
+    const struct config_table *schema = config->all.table;
+    const char *key = NULL, *complaint;
+    const struct config_value *value;
+
+    complaint = schema->check ? schema->check(&config->all, &key) : NULL;
+    if (!complaint)
+        return 0;
+    value = &config->all.values[config_find(schema, key)];
+    snprintf(error->text, sizeof(error->text), "%s:%zu: %s: %s", value->file ?: name,
+            value->line ?: 1, key, complaint);
+    return -EINVAL;
+}
+
 int unbox_config_load(
         const char *path, struct unbox_config **ret, struct unbox_config_error *ret_error)
 {
@@ -172,6 +189,8 @@ int unbox_config_load(
         r = read_file(path, config, &error);
     if (r >= 0)
         r = read_drop_ins(path, config, &error);
+    if (r >= 0)
+        r = check_whole(path, config, &error);
     if (r < 0) {
         if (!*error.text)
             snprintf(error.text, sizeof(error.text), "%s: %s", path, strerrordesc_np(-r));
@@ -180,22 +199,6 @@ int unbox_config_load(
     }
     *ret = STEAL(config);
     return 0;
-}
-
-/* What the values have to do with each other, once all are read. */
-static int check_whole(
-        const char *file, const struct unbox_config *config, struct unbox_config_error *error)
-{
-    const struct config_table *schema = config->all.table;
-    const char *key = NULL, *complaint;
-    size_t line;
-
-    complaint = schema->check ? schema->check(&config->all, &key) : NULL;
-    if (!complaint)
-        return 0;
-    line = config->all.values[config_find(schema, key)].line;
-    snprintf(error->text, sizeof(error->text), "%s:%zu: %s: %s", file, line ?: 1, key, complaint);
-    return -EINVAL;
 }
 
 static int parse(const struct config_table *schema, const char *name, const char *text, size_t size,
@@ -294,6 +297,15 @@ bool unbox_config_bool(const struct unbox_config *config, const char *key)
 const char *const *unbox_config_list(const struct unbox_config *config, const char *key)
 {
     return (const char *const *)get(config, key, CONFIG_LIST)->list;
+}
+
+const int64_t *unbox_config_ints(
+        const struct unbox_config *config, const char *key, size_t *ret_count)
+{
+    const struct config_value *value = get(config, key, CONFIG_INTS);
+
+    *ret_count = value->number;
+    return value->numbers;
 }
 
 const struct unbox_config_row *const *unbox_config_table(

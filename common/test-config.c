@@ -124,6 +124,96 @@ static void test_table(void **state)
     assert_null(rows[2]);
 }
 
+static void test_numbers(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *error;
+    } cases[] = {
+            {"[]", "must have 1 to 16 entries, not 0"},
+            {"[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
+                    "must have 1 to 16 entries, not 17"},
+            {"5", "must be a list"},
+            {"[0, 5, 4]", "must not go down, as 4 after 5 does"},
+            {"[-1]", "must be from 0 to 3600, not -1"},
+            {"[0, soon]", "must be a whole number, not \"soon\""},
+            {"[[0]]", "must be a whole number"},
+    };
+    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    struct unbox_config_error error = {};
+    const int64_t *numbers;
+    size_t count;
+
+    assert_int_equal(
+            parse("health: {restart_delays_seconds: [1, 1, 30, 90]}\n", &config, &error), 0);
+    numbers = unbox_config_ints(config, "health.restart_delays_seconds", &count);
+    assert_int_equal(count, 4);
+    assert_int_equal(numbers[0], 1);
+    assert_int_equal(numbers[3], 90);
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        struct unbox_config *refused = NULL;
+        char text[128], expected[128];
+
+        snprintf(text, sizeof(text), "health:\n  restart_delays_seconds: %s\n", cases[i].text);
+        snprintf(expected, sizeof(expected), "c.yaml:2: health.restart_delays_seconds: %s",
+                cases[i].error);
+        assert_int_equal(parse(text, &refused, &error), -EINVAL);
+        assert_string_equal(error.text, expected);
+    }
+}
+
+static void test_services(void **state)
+{
+    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    struct unbox_config *refused = NULL;
+    const struct unbox_config_row *const *rows;
+    struct unbox_config_error error = {};
+
+    assert_int_equal(parse("health:\n  services:\n"
+                           "    - {unit: hostapd, before: [wifi-unblock], memory_mib: 50}\n",
+                             &config, &error),
+            0);
+    rows = unbox_config_table(config, "health.services");
+    assert_string_equal(unbox_config_row_list(rows[0], "before")[0], "wifi-unblock");
+    assert_null(unbox_config_row_list(rows[0], "after")[0]);
+    assert_int_equal(unbox_config_row_int(rows[0], "memory_mib"), 50);
+    assert_null(rows[1]);
+
+    assert_int_equal(
+            parse("health:\n  services:\n    - {unit: 'a*'}\n", &refused, &error), -EINVAL);
+    assert_string_equal(error.text, "c.yaml:3: health.services.unit: must be the name of one unit");
+    assert_int_equal(
+            parse("health:\n  services:\n    - unit: a\n      after: [dance]\n", &refused, &error),
+            -EINVAL);
+    assert_string_equal(
+            error.text, "c.yaml:4: health.services.after: must be wifi-unblock or bluetooth-power");
+}
+
+static void test_contradictions(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *error;
+    } cases[] = {
+            {"health:\n  good_health_seconds: 60\n  settling_seconds: 61\n",
+                    "c.yaml:3: health.settling_seconds: must not be more than "
+                    "health.good_health_seconds"},
+            {"health:\n  good_health_seconds: 5\n",
+                    "c.yaml:2: health.good_health_seconds: must not be less than "
+                    "health.settling_seconds"},
+            {"health:\n  services: [{unit: a}, {unit: b}, {unit: a.service}]\n",
+                    "c.yaml:2: health.services: must not have the same unit twice"},
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        struct unbox_config *config = NULL;
+        struct unbox_config_error error = {};
+
+        assert_int_equal(parse(cases[i].text, &config, &error), -EINVAL);
+        assert_string_equal(error.text, cases[i].error);
+    }
+}
+
 #define CHECKS "health:\n  checks:\n"
 
 static void test_table_refusals(void **state)
@@ -208,6 +298,19 @@ static void test_fallbacks_are_valid(void **state)
     }
 }
 
+static void assert_same_numbers(const struct unbox_config *config, const struct config_key *key)
+{
+    _cleanup_(unbox_config_free_p) struct unbox_config *empty = NULL;
+    struct unbox_config_error error = {};
+    size_t count, expected;
+    const int64_t *numbers = unbox_config_ints(config, key->name, &count), *fallback;
+
+    assert_int_equal(parse("", &empty, &error), 0);
+    fallback = unbox_config_ints(empty, key->name, &expected);
+    assert_int_equal(count, expected);
+    assert_memory_equal(numbers, fallback, count * sizeof(*numbers));
+}
+
 /* What is shipped as the documentation has every key, and the values that hold without it. */
 static void test_example(void **state)
 {
@@ -232,6 +335,8 @@ static void test_example(void **state)
                     unbox_config_bool(config, key->name), strcmp(key->fallback, "true") == 0);
         else if (key->type == CONFIG_LIST)
             assert_null(unbox_config_list(config, key->name)[0]);
+        else if (key->type == CONFIG_INTS)
+            assert_same_numbers(config, key);
         else
             assert_null(unbox_config_table(config, key->name)[0]);
     }
@@ -258,6 +363,14 @@ static void test_drop_ins_override(void **state)
     assert_int_equal(unbox_config_load("config.yaml", &config, &error), 0);
     assert_string_equal(unbox_config_string(config, "hotspot.ssid"), "late");
     assert_int_equal(unbox_config_int(config, "hotspot.channel"), 6);
+    /* A contradiction between two files is one of the file that has the value at fault. */
+    config = unbox_config_free(config);
+    write_text("config.yaml.d/30-fast.yaml", "health:\n  good_health_seconds: 20\n");
+    write_text("config.yaml.d/40-slow.yaml", "\nhealth:\n  settling_seconds: 30\n");
+    assert_int_equal(unbox_config_load("config.yaml", &config, &error), -EINVAL);
+    assert_string_equal(error.text,
+            "config.yaml.d/40-slow.yaml:3: health.settling_seconds: must not be more than "
+            "health.good_health_seconds");
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(unbox_store_remove_tree(folder), 1);
 }
@@ -306,6 +419,9 @@ int main(void)
             cmocka_unit_test(test_nothing_is_fine),
             cmocka_unit_test(test_values),
             cmocka_unit_test(test_refusals),
+            cmocka_unit_test(test_numbers),
+            cmocka_unit_test(test_services),
+            cmocka_unit_test(test_contradictions),
             cmocka_unit_test(test_table),
             cmocka_unit_test(test_table_refusals),
             cmocka_unit_test(test_table_is_bounded),

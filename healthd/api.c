@@ -10,6 +10,7 @@
 #include "api-bus.h"
 #include "api-queue.h"
 #include "diagnostics.h"
+#include "metrics.h"
 #include "system.h"
 #include "unbox/log.h"
 
@@ -45,6 +46,13 @@ static int get_status(struct unbox_ipc_call *call, json_t *params, void *userdat
     return reply(call, json_pack("{s:O, s:s, s:I, s:s, s:O}", "services", services, "hostname",
                                hostname, "uptime_seconds", (json_int_t)system_uptime_seconds(),
                                "version", PROJECT_VERSION, "events", memory_events(api->memory)));
+}
+
+static int get_metrics(struct unbox_ipc_call *call, json_t *params, void *userdata)
+{
+    struct api *api = userdata;
+
+    return metrics_get(call, api->units);
 }
 
 static void on_restarted(const char *error, void *userdata)
@@ -88,6 +96,9 @@ static const struct unbox_ipc_method methods[] = {
                 UNBOX_IPC_READ, true, get_status},
         {"get_system", "What the device is, what runs on it, and how full and warm it is.",
                 UNBOX_IPC_READ, true, api_get_system},
+        {"get_metrics",
+                "What the device and each service use: memory, processor, tasks, disk, heat.",
+                UNBOX_IPC_READ, true, get_metrics},
         {"get_logs",
                 "The last entries of {\"unit\"} in the journal: {\"lines\"}, {\"since\"} a time, "
                 "of "

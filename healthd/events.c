@@ -31,6 +31,8 @@ static const struct event recovered = {"recovered", UNBOX_MESSAGE_SERVICE_RECOVE
 static const struct event stopped = {"stopped", UNBOX_MESSAGE_SERVICE_STOPPED, LOG_NOTICE};
 static const struct event check_failing = {"failing", UNBOX_MESSAGE_CHECK_FAILING, LOG_WARNING};
 static const struct event check_passing = {"passing", UNBOX_MESSAGE_CHECK_PASSING, LOG_NOTICE};
+static const struct event using_much = {"warning", UNBOX_MESSAGE_SERVICE_USAGE, LOG_WARNING};
+static const struct event using_less = {"eased", UNBOX_MESSAGE_SERVICE_USAGE, LOG_NOTICE};
 /* One a minute for as long as it takes: they would push everything else out of the memory. */
 static const struct event tried_again = {"restarted", UNBOX_MESSAGE_SERVICE_RESTARTED, LOG_NOTICE,
         .journal_only = true, .topic = "restarting"};
@@ -86,10 +88,8 @@ void events_degraded(struct memory *memory, const struct unit *unit)
 
 void events_restarting(struct memory *memory, const struct unit *unit)
 {
-    unsigned attempt = unit->ladder.restarts;
-
-    tell(memory, attempt > LADDER_STEPS ? &tried_again : &restarting, unit->name, unit->trouble,
-            "is restarted by healthd, attempt %u", attempt);
+    tell(memory, unit->ladder.degraded ? &tried_again : &restarting, unit->name, unit->trouble,
+            "is restarted by healthd, attempt %u", unit->ladder.restarts);
 }
 
 void events_running_again(struct memory *memory, const struct unit *unit)
@@ -108,6 +108,37 @@ void events_stopped(struct memory *memory, const struct unit *unit)
     tell(memory, &stopped, unit->name, NULL, "was stopped on purpose");
 }
 
+void events_check_failing(struct memory *memory, const char *service, const char *text)
+{
+    tell(memory, &check_failing, service, text, "fails the %s", text ?: "check");
+}
+
+void events_check_passing(struct memory *memory, const char *service, const char *text)
+{
+    tell(memory, &check_passing, service, text, "passes again the %s", text ?: "check");
+}
+
+void events_usage(
+        struct memory *memory, const struct unit *unit, enum usage_kind kind, uint64_t limit)
+{
+    static const struct {
+        const char *name, *amount, *less;
+        uint64_t divisor;
+    } kinds[] = {
+            [USAGE_MEMORY] = {"memory", "MiB of memory", "less memory", 1024 * 1024},
+            [USAGE_CPU] = {"processor", "% of a processor", "less of the processor", 1},
+            [USAGE_TASKS] = {"tasks", "tasks", "fewer tasks", 1},
+    };
+    unsigned long long value = usage_value(&unit->usage, kind) / kinds[kind].divisor;
+
+    if (unit->usage.over[kind])
+        tell(memory, &using_much, unit->name, kinds[kind].name,
+                "uses %llu %s, where %llu are worth a warning", value, kinds[kind].amount,
+                (unsigned long long)(limit / kinds[kind].divisor));
+    else
+        tell(memory, &using_less, unit->name, kinds[kind].name, "uses %s again", kinds[kind].less);
+}
+
 void events_changed(struct memory *memory, struct unit *unit)
 {
     const char *state = unit_state(unit);
@@ -124,16 +155,6 @@ void events_changed(struct memory *memory, struct unit *unit)
     if (r < 0)
         unbox_log_errno(LOG_ERR, r, "can't tell anybody that %s is %s", service, state);
     snprintf(unit->told, sizeof(unit->told), "%s", state);
-}
-
-void events_check_failing(struct memory *memory, const char *service, const char *text)
-{
-    tell(memory, &check_failing, service, text, "fails the %s", text ?: "check");
-}
-
-void events_check_passing(struct memory *memory, const char *service, const char *text)
-{
-    tell(memory, &check_passing, service, text, "passes again the %s", text ?: "check");
 }
 
 void events_own_death(struct memory *memory)

@@ -12,17 +12,18 @@
 
 #include "api-bus.h"
 #include "api.h"
+#include "bluetooth.h"
 #include "checks.h"
 #include "events.h"
-#include "unbox/config.h"
+#include "settings.h"
 #include "unbox/log.h"
-#include "unbox/messages.h"
 #include "unbox/run.h"
-#include "watched.h"
 
 struct healthd {
     struct unbox_run *run;
+    struct settings settings;
     struct memory *memory;
+    struct bluetooth *bluetooth;
     struct bus *bus;
     struct registry *registry;
     struct queues *queues;
@@ -32,12 +33,13 @@ struct healthd {
     struct unbox_ipc_server *server;
 };
 
-/* The units and the queues go before the server: they hold calls that it has to answer; the checks
- * before the units, whose bus they use. */
+/* The units, the checks, which use their bus, and the queues go before the server: they hold calls
+ * that it has to answer. */
 static void healthd_done(struct healthd *healthd)
 {
     checks_free(healthd->checks);
     units_free(healthd->units);
+    bluetooth_free(healthd->bluetooth);
     queues_free(healthd->queues);
     api_done(&healthd->api);
     if (healthd->bus)
@@ -47,18 +49,8 @@ static void healthd_done(struct healthd *healthd)
     bus_free(healthd->bus);
     memory_close(healthd->memory);
     unbox_run_free(healthd->run);
+    settings_clear(&healthd->settings);
 }
-
-static int load_config(struct unbox_config **ret, struct unbox_config_error *ret_error)
-{
-    int r = unbox_config_load(NULL, ret, ret_error);
-
-    if (r < 0)
-        unbox_log_event(LOG_ERR, UNBOX_MESSAGE_CONFIG_INVALID, NULL, "%s", ret_error->text);
-    return r;
-}
-
-DEFINE_CLEANUP(struct unbox_config *, unbox_config_free);
 
 static void begin_to_serve(struct healthd *healthd)
 {
@@ -76,6 +68,16 @@ static void begin_to_serve(struct healthd *healthd)
     unbox_run_ready(healthd->run);
 }
 
+static void show_status(struct healthd *healthd)
+{
+    _cleanup_free_ char *summary = units_summary(healthd->units);
+    const char *error = healthd->settings.error;
+
+    if (summary)
+        unbox_run_status(healthd->run, "%s%s%s%s", error ? "configuration: " : "", error ?: "",
+                error ? "; " : "", summary);
+}
+
 /* Keeps an eye on the unit of somebody in the registry; false: it has ended. */
 static bool lives(const char *unit, void *userdata)
 {
@@ -87,20 +89,17 @@ static bool lives(const char *unit, void *userdata)
 static void on_units_changed(void *userdata)
 {
     struct healthd *healthd = userdata;
-    _cleanup_free_ char *summary = NULL;
 
     /* They ask the bus, and for what runs. */
     if (healthd->checks && units_are_known(healthd->units))
         checks_start(healthd->checks);
+    /* Whoever waits for READY finds a status that is about the units. */
+    show_status(healthd);
     if (!healthd->server && healthd->checks && units_are_known(healthd->units) &&
             checks_are_known(healthd->checks))
         begin_to_serve(healthd);
     if (units_are_known(healthd->units))
         registry_check(healthd->registry, lives, healthd);
-    /* Last, for what was done above may have changed it. */
-    summary = units_summary(healthd->units);
-    if (summary)
-        unbox_run_status(healthd->run, "%s", summary);
 }
 
 static bool runs(const char *unit, void *userdata)
@@ -127,44 +126,60 @@ static void on_checked(const char *unit, const char *trouble, bool sick, bool he
         on_units_changed(healthd);
 }
 
-static void reload(void *userdata)
+static void on_connected(sd_bus *system_bus, void *userdata)
 {
     struct healthd *healthd = userdata;
-    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
-    _cleanup_free_ const char **watched = NULL;
-    struct unbox_config_error error;
+
+    bluetooth_connected(healthd->bluetooth, system_bus);
+}
+
+static void on_disconnected(void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    bluetooth_disconnected(healthd->bluetooth);
+}
+
+static void configure_bluetooth(struct healthd *healthd)
+{
+    bluetooth_configure(healthd->bluetooth,
+            unbox_config_list(healthd->settings.config, "health.bluetooth_profiles"));
+}
+
+/* What is wrong is said, and costs nobody else the new configuration. */
+static void put_in_force(struct healthd *healthd, struct unbox_config *config)
+{
     int r;
 
-    /* The old configuration stays when the new one is wrong. */
-    if (load_config(&config, &error) < 0)
-        return;
-    watched = watched_units(config);
-    r = watched ? units_configure(healthd->units, watched) : -ENOMEM;
-    if (r < 0)
+    r = units_configure(healthd->units, config);
+    if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't watch other units");
+        unbox_config_free(config);
+        return;
+    }
+    settings_take(&healthd->settings, config);
     r = checks_configure(healthd->checks, config);
     if (r < 0)
         unbox_log_errno(LOG_ERR, r, "can't make other checks");
+    configure_bluetooth(healthd);
 }
 
-static int start(struct healthd *healthd, const struct unbox_config *config)
+/* The old configuration stays when the new one is wrong, and the status says why. */
+static void reload(void *userdata)
 {
-    static const struct unbox_run_ops run_ops = {.reload = reload};
-    static const struct units_ops units_ops = {.changed = on_units_changed};
-    static const struct checks_ops checks_ops = {runs, bus, on_checked};
-    _cleanup_free_ const char **watched = watched_units(config);
-    sd_event *event;
+    struct healthd *healthd = userdata;
+    struct unbox_config *config;
+
+    if (settings_read(&healthd->settings, &config) >= 0)
+        put_in_force(healthd, config);
+    show_status(healthd);
+}
+
+/* Of events: who publishes, who is registered, and what waits for somebody. */
+static int open_bus(struct healthd *healthd, sd_event *event)
+{
     int r;
 
-    if (!watched)
-        return -ENOMEM;
-    r = unbox_run_new(&run_ops, healthd, &healthd->run);
-    if (r < 0)
-        return r;
-    event = unbox_run_event(healthd->run);
-    r = memory_open(event, MEMORY_PATH, &healthd->memory);
-    if (r < 0)
-        return r;
     r = bus_new(event, &healthd->bus);
     if (r < 0)
         return r;
@@ -175,12 +190,43 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
     if (r < 0)
         return r;
     memory_set_bus(healthd->memory, healthd->bus);
-    if (memory_was_left_open(healthd->memory))
-        events_own_death(healthd->memory);
-    r = units_new(event, healthd->memory, watched, &units_ops, healthd, &healthd->units);
+    return 0;
+}
+
+static int start(struct healthd *healthd)
+{
+    static const struct unbox_run_ops run_ops = {.reload = reload};
+    static const struct units_ops units_ops = {
+            .connected = on_connected,
+            .disconnected = on_disconnected,
+            .changed = on_units_changed,
+    };
+    static const struct checks_ops checks_ops = {runs, bus, on_checked};
+    sd_event *event;
+    int r;
+
+    r = unbox_run_new(&run_ops, healthd, &healthd->run);
     if (r < 0)
         return r;
-    r = checks_new(event, healthd->memory, config, &checks_ops, healthd, &healthd->checks);
+    event = unbox_run_event(healthd->run);
+    r = memory_open(event, MEMORY_PATH, &healthd->memory);
+    if (r < 0)
+        return r;
+    r = bluetooth_new(&healthd->bluetooth);
+    if (r < 0)
+        return r;
+    r = open_bus(healthd, event);
+    if (r < 0)
+        return r;
+    configure_bluetooth(healthd);
+    if (memory_was_left_open(healthd->memory))
+        events_own_death(healthd->memory);
+    r = units_new(
+            event, healthd->memory, healthd->settings.config, &units_ops, healthd, &healthd->units);
+    if (r < 0)
+        return r;
+    r = checks_new(event, healthd->memory, healthd->settings.config, &checks_ops, healthd,
+            &healthd->checks);
     if (r < 0)
         return r;
     units_set_checks(healthd->units, healthd->checks);
@@ -191,8 +237,7 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
 static int run(void)
 {
     _cleanup_(healthd_done) struct healthd healthd = {};
-    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
-    struct unbox_config_error error;
+    struct unbox_config *config;
     sigset_t signals;
     int r;
 
@@ -201,11 +246,12 @@ static int run(void)
     sigaddset(&signals, SIGCHLD);
     sigprocmask(SIG_BLOCK, &signals, NULL);
 
-    if (load_config(&config, &error) < 0) {
-        unbox_run_notify_status("configuration: %s", error.text);
+    if (settings_read(&healthd.settings, &config) < 0) {
+        unbox_run_notify_status("configuration: %s", healthd.settings.error ?: "no memory");
         return UNBOX_EXIT_CONFIG;
     }
-    r = start(&healthd, config);
+    settings_take(&healthd.settings, config);
+    r = start(&healthd);
     if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't start");
         return UNBOX_EXIT_FAILURE;

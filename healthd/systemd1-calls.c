@@ -208,21 +208,38 @@ int systemd1_ref_unit(
     return queue(systemd, m, NULL, pass_on, reply, userdata);
 }
 
-int systemd1_get_properties(
-        struct systemd1 *systemd, const char *path, systemd1_reply_fn reply, void *userdata)
+/* Of a unit; `interface` may be "" for all of them. */
+static int ask_properties(struct systemd1 *systemd, const char *path, const char *interface,
+        const char *property, systemd1_reply_fn reply, void *userdata)
 {
     _cleanup_(sd_bus_message_unref_p) sd_bus_message *m = NULL;
     int r;
 
     if (!systemd->bus)
         return -ENOTCONN;
-    r = sd_bus_message_new_method_call(systemd->bus, &m, SYSTEMD1, path, PROPERTIES, "GetAll");
+    r = sd_bus_message_new_method_call(
+            systemd->bus, &m, SYSTEMD1, path, PROPERTIES, property ? "Get" : "GetAll");
     if (r < 0)
         return r;
-    r = sd_bus_message_append(m, "s", ""); /* of all interfaces, as `systemctl show` does */
+    r = sd_bus_message_append(m, "s", interface);
+    if (r >= 0 && property)
+        r = sd_bus_message_append(m, "s", property);
     if (r < 0)
         return r;
     return queue(systemd, m, NULL, pass_on, reply, userdata);
+}
+
+int systemd1_get_properties(
+        struct systemd1 *systemd, const char *path, systemd1_reply_fn reply, void *userdata)
+{
+    /* Of all interfaces, as `systemctl show` does. */
+    return ask_properties(systemd, path, "", NULL, reply, userdata);
+}
+
+int systemd1_get_property(struct systemd1 *systemd, const char *path, const char *interface,
+        const char *property, systemd1_reply_fn reply, void *userdata)
+{
+    return ask_properties(systemd, path, interface, property, reply, userdata);
 }
 
 static int queue_job(struct systemd1 *systemd, const char *member, const char *unit,

@@ -21,6 +21,9 @@ struct systemd1_ops {
      * too.
      */
     void (*stale)(bool fresh, void *userdata);
+    /* A new connection, for who else has something to do on it; borrowed until disconnected(). */
+    void (*connected)(sd_bus *bus, void *userdata);
+    void (*disconnected)(void *userdata);
     /* Nothing can be asked until the next stale(). */
     void (*lost)(void *userdata);
     /* A unit said what is different; `properties` stands before an a{sv}. */
@@ -71,6 +74,10 @@ int systemd1_ref_unit(
 /* Replies a{sv}: all properties of the unit at `path`, those of its type included. */
 int systemd1_get_properties(
         struct systemd1 *systemd, const char *path, systemd1_reply_fn reply, void *userdata);
+
+/* Replies v: one property of it. */
+int systemd1_get_property(struct systemd1 *systemd, const char *path, const char *interface,
+        const char *property, systemd1_reply_fn reply, void *userdata);
 
 /* Replies o, the path of the job. The unit's failed state and start limit are reset before. */
 int systemd1_restart_unit(

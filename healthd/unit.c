@@ -17,6 +17,7 @@ struct unit *unit_new(const char *name, enum unit_role role)
     if (!unit)
         return NULL;
     unit->role = role;
+    usage_forget(&unit->usage);
     unit->name = strdup(name);
     if (!unit->name)
         return NULL;

@@ -11,6 +11,7 @@
 
 #include "facts.h"
 #include "ladder.h"
+#include "usage.h"
 #include "util.h"
 
 enum unit_role {
@@ -38,6 +39,7 @@ struct unit {
     bool sick;              /* its checks had it restarted, and don't pass yet */
     struct unit_facts facts;
     struct ladder ladder;
+    struct usage usage;
 };
 
 /* Strings are copied. NULL: out of memory. */

@@ -46,6 +46,53 @@ json_t *units_to_json(const struct units *units, bool detail)
     return STEAL(object);
 }
 
+static int add_number(json_t *object, const char *name, uint64_t value)
+{
+    return value == USAGE_UNKNOWN
+                   ? 0
+                   : json_object_set_new(object, name, json_integer((json_int_t)value));
+}
+
+static json_t *usage_to_json(const struct unit *unit)
+{
+    static const char *const names[] = {
+            [USAGE_MEMORY] = "memory", [USAGE_CPU] = "cpu", [USAGE_TASKS] = "tasks"};
+    const struct usage *usage = &unit->usage;
+    _cleanup_json_ json_t *object = json_pack("{s:i}", "restarts", unit->restarts);
+    _cleanup_json_ json_t *over = json_array();
+    int r = 0;
+
+    r |= add_number(object, "memory_bytes", usage->last.memory);
+    r |= add_number(object, "tasks", usage->last.tasks);
+    if (usage->last.cpu_nsec != USAGE_UNKNOWN)
+        r |= json_object_set_new(
+                object, "cpu_seconds", json_real((double)usage->last.cpu_nsec / 1e9));
+    if (usage->cpu_percent >= 0)
+        r |= json_object_set_new(object, "cpu_percent", json_real(usage->cpu_percent));
+    for (enum usage_kind kind = 0; kind < USAGE_KINDS; kind++)
+        if (usage->over[kind])
+            r |= json_array_append_new(over, json_string(names[kind]));
+    if (json_array_size(over) > 0)
+        r |= json_object_set(object, "over", over);
+    return r < 0 ? NULL : STEAL(object);
+}
+
+json_t *units_usage_to_json(const struct units *units)
+{
+    _cleanup_json_ json_t *object = json_object();
+
+    for (size_t i = 0; i < units->count; i++) {
+        char name[NAME_MAX + 1];
+
+        if (!unit_is_shown(units->units[i]))
+            continue;
+        unit_short_name(units->units[i]->name, name, sizeof(name));
+        if (json_object_set_new(object, name, usage_to_json(units->units[i])) < 0)
+            return NULL;
+    }
+    return STEAL(object);
+}
+
 static char *summarize_one(const struct unit *unit, unsigned shown)
 {
     char name[NAME_MAX + 1], *text;

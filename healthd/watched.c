@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A service that has checks is watched, without being named twice. */
+/* A service that has checks, or of which something else is said, is watched, without being named
+ * twice. */
 
 #include "watched.h"
 
@@ -11,6 +12,7 @@
 const char **watched_units(const struct unbox_config *config)
 {
     const struct unbox_config_row *const *checks = unbox_config_table(config, "health.checks");
+    const struct unbox_config_row *const *services = unbox_config_table(config, "health.services");
     const char *const *units = unbox_config_list(config, "health.units");
     size_t size = 0, n = 0;
     const char **names;
@@ -18,6 +20,8 @@ const char **watched_units(const struct unbox_config *config)
     for (size_t i = 0; units[i]; i++)
         size++;
     for (size_t i = 0; checks[i]; i++)
+        size++;
+    for (size_t i = 0; services[i]; i++)
         size++;
     names = calloc(size + 1, sizeof(*names));
     if (!names)
@@ -30,5 +34,7 @@ const char **watched_units(const struct unbox_config *config)
         if (strcmp(service, CHECKS_DEVICE) != 0)
             names[n++] = service;
     }
+    for (size_t i = 0; services[i]; i++)
+        names[n++] = unbox_config_row_string(services[i], "unit");
     return names;
 }

@@ -68,6 +68,10 @@ int64_t unbox_config_int(const struct unbox_config *config, const char *key);
 bool unbox_config_bool(const struct unbox_config *config, const char *key);
 const char *const *unbox_config_list(const struct unbox_config *config, const char *key);
 
+/* A list of numbers that never go down, of which there is at least one. */
+const int64_t *unbox_config_ints(
+        const struct unbox_config *config, const char *key, size_t *ret_count);
+
 /* Whether the key stood in a file, so that its value isn't the default. */
 bool unbox_config_given(const struct unbox_config *config, const char *key);
 

@@ -52,13 +52,15 @@ SIGNATURES = {
     "Type": "s", "Result": "s", "StatusText": "s", "NRestarts": "u", "ExecMainCode": "i",
     "ExecMainStatus": "i", "RestartPreventExitStatus": "(aiai)",
     # Something that healthd doesn't read.
-    "MemoryCurrent": "t", "Environment": "as",
+    "Environment": "as",
+    # What it is asked for, one by one.
+    "MemoryCurrent": "t", "CPUUsageNSec": "t", "TasksCurrent": "t",
 }
 OF_SERVICE = {"Type", "Result", "StatusText", "NRestarts", "ExecMainCode", "ExecMainStatus",
-              "RestartPreventExitStatus", "MemoryCurrent", "Environment"}
+              "RestartPreventExitStatus", "MemoryCurrent", "CPUUsageNSec", "TasksCurrent", "Environment"}
 # Only in answers to questions: systemd invalidates it, or it never changes.
 SILENT = {"RestartPreventExitStatus", "Conditions", "Id", "Names", "Type", "LoadState",
-          "UnitFileState", "TriggeredBy"}
+          "UnitFileState", "TriggeredBy", "MemoryCurrent", "CPUUsageNSec", "TasksCurrent"}
 NO_JOB = (0, "/")
 
 
@@ -78,7 +80,8 @@ class Unit:
             "InactiveExitTimestampMonotonic": 1, "StateChangeTimestamp": 1_790_000_000_000_000,
             "ActiveEnterTimestamp": 1_790_000_000_000_000, "Type": "notify", "Result": "success",
             "StatusText": "", "NRestarts": 0, "ExecMainCode": 0, "ExecMainStatus": 0,
-            "RestartPreventExitStatus": ([2, 77, 78], []), "MemoryCurrent": 1, "Environment": ["A=b"],
+            "RestartPreventExitStatus": ([2, 77, 78], []), "MemoryCurrent": 1 << 20,
+            "CPUUsageNSec": 2_000_000_000, "TasksCurrent": 3, "Environment": ["A=b"],
             **properties,
         }
         self.type = name.rpartition(".")[2].capitalize()
@@ -96,6 +99,7 @@ class Systemd:
         self._bus = bus
         self.units = {}
         self.calls = []  # (method, unit) of the calls that change something
+        self.questions = []  # (property, unit) of those that were asked one by one
         self.subscribed = 0
         self.lists = 0
         self.refuses_lists = False
@@ -154,12 +158,19 @@ class Systemd:
         self._thread.join(10)
 
     def _filter(self, connection, message, incoming):
-        if (not incoming or message.get_member() != "GetAll"
+        member = message.get_member()
+        if (not incoming or member not in ("GetAll", "Get")
                 or message.get_interface() != PROPERTIES):
             return message
         with self._lock:
             unit = next((u for u in self.units.values() if u.path == message.get_path()), None)
-            if unit:
+            if unit and member == "Get":
+                interface, name = message.get_body().unpack()
+                assert interface == f"{NAME}.{unit.type}", interface
+                self.questions.append((name, unit.name))
+                reply = message.new_method_reply()
+                reply.set_body(GLib.Variant("(v)", (unit.variants([name])[name],)))
+            elif unit:
                 reply = message.new_method_reply()
                 reply.set_body(GLib.Variant("(a{sv})", (unit.variants(unit.properties),)))
             else:

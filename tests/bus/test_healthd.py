@@ -272,11 +272,67 @@ def test_another_configuration_while_it_runs(systemd, device):
     daemon.reload()
     eventually(lambda: "dnsmasq" in peer.call("get_health"))
     assert "hostapd" not in peer.call("get_health")
-    # One that is wrong changes nothing.
-    device.configure("health: {units: 7}\n")
+    peer.close()
+
+
+def wrong_type(device):
+    device.configure("health:\n  units: 7\n")
+
+
+def contradiction(device):
+    device.configure("health:\n  restart_delays_seconds: [10, 5]\n")
+
+
+def no_yaml(device):
+    device.configure("health: {units: [hostapd\n")
+
+
+def unreadable(device):
+    path = device.path("/etc/unbox/config.yaml")
+    path.unlink()
+    path.mkdir()
+
+
+def missing(device):
+    device.path("/etc/unbox/config.yaml").unlink()
+
+
+WRONG = {
+    wrong_type: "config.yaml:2: health.units: must be a list",
+    contradiction: "config.yaml:2: health.restart_delays_seconds: must not go down, as 5 after 10 does",
+    no_yaml: "config.yaml:2: ",
+    unreadable: "config.yaml: can't be read: Is a directory",
+    missing: "config.yaml: is gone; what it said still holds",
+}
+
+
+@pytest.mark.parametrize("spoil", WRONG)
+def test_a_wrong_configuration_while_it_runs_changes_nothing(systemd, device, spoil):
+    systemd.add("dnsmasq.service")
+    device.configure("health: {units: [dnsmasq], restart_delays_seconds: [1]}\n")
+    daemon = device.start("healthd")
+    peer = device.connect("healthd")
+    well = "8 services watched, all healthy"
+    eventually(lambda: device.notify.status == well)
+    spoil(device)
     daemon.reload()
-    eventually(lambda: device.journal.find(MESSAGE_ID=CONFIG_INVALID))
-    assert "dnsmasq" in peer.call("get_health")
+    eventually(lambda: device.notify.status.startswith(
+        "configuration: /etc/unbox/" + WRONG[spoil]))
+    assert device.notify.status.endswith("; 8 services watched, all healthy")
+    entry, = eventually(lambda: device.journal.find(MESSAGE_ID=CONFIG_INVALID))
+    assert WRONG[spoil] in entry["MESSAGE"]
+    # The old one is in force: which units, and which delays.
+    begin = time.monotonic()
+    systemd.kill("dnsmasq.service", restarts=False)
+    eventually(lambda: systemd.restarts_of("dnsmasq.service") == 1)
+    assert 0.9 < time.monotonic() - begin < 3
+    # Mended, the status has nothing to say of it.
+    if device.path("/etc/unbox/config.yaml").is_dir():
+        device.path("/etc/unbox/config.yaml").rmdir()
+    device.configure("health: {units: [dnsmasq]}\n")
+    daemon.reload()
+    eventually(lambda: device.notify.status == well)
+    assert daemon.running
     peer.close()
 
 
