@@ -38,11 +38,11 @@ static const char *check_interface(const char *value)
     return strpbrk(value, "/ \t\n") ? "must be the name of a network interface" : NULL;
 }
 
-const struct config_key config_schema[] = {
+static const struct config_key suite_keys[] = {
         {"hotspot.ssid", CONFIG_STRING, 1, 32, "INCUVERS_AP", NULL,
                 "Name of the hotspot that the device opens when it has no network."},
         {"hotspot.password", CONFIG_STRING, 8, 63, "incuvers1234", NULL,
-                "Password of the hotspot (WPA2)."},
+                "Password of the hotspot (WPA2).", .secret = true},
         {"hotspot.band", CONFIG_STRING, 1, 2, "bg", check_band,
                 "Band of the hotspot: bg is 2.4 GHz, a is 5 GHz."},
         {"hotspot.channel", CONFIG_INT, 0, 196, "0", NULL,
@@ -72,14 +72,8 @@ const struct config_key config_schema[] = {
                 "fine."},
         {"health.check_interval_seconds", CONFIG_INT, 1, 3600, "5", NULL,
                 "How often the functional checks run."},
+        {"health.checks", CONFIG_TABLE, 0, 256, "", NULL,
+                "Functional checks, each of a service and with keys by its type.", &config_checks},
 };
 
-const size_t config_schema_size = ELEMENTSOF(config_schema);
-
-const struct config_key *config_schema_find(const char *name)
-{
-    for (size_t i = 0; i < config_schema_size; i++)
-        if (strcmp(config_schema[i].name, name) == 0)
-            return &config_schema[i];
-    return NULL;
-}
+const struct config_table config_suite = {suite_keys, ELEMENTSOF(suite_keys)};

@@ -166,6 +166,11 @@ const char *unbox_ipc_call_unit(const struct unbox_ipc_call *call)
     return call->connection->peer.unit ?: "";
 }
 
+bool unbox_ipc_call_connected(const struct unbox_ipc_call *call)
+{
+    return !call->connection->gone;
+}
+
 bool unbox_ipc_call_may(const struct unbox_ipc_call *call, enum unbox_ipc_role role)
 {
     const struct ipc_peer *peer = &call->connection->peer;

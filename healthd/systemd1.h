@@ -44,6 +44,9 @@ struct systemd1 *systemd1_free(struct systemd1 *systemd);
 
 DEFINE_CLEANUP(struct systemd1 *, systemd1_free);
 
+/* For other calls than the ones below; borrowed, for now. NULL: it isn't connected. */
+sd_bus *systemd1_bus(const struct systemd1 *systemd);
+
 /* For when it gave no useful answer: stale() follows after a while, which grows each time. */
 void systemd1_ask_again(struct systemd1 *systemd);
 
@@ -75,3 +78,7 @@ int systemd1_restart_unit(
 
 int systemd1_start_unit(
         struct systemd1 *systemd, const char *unit, systemd1_reply_fn reply, void *userdata);
+
+/* Shuts down and starts again: whatever else is queued gives way. Replies o, the path of the job.
+ */
+int systemd1_reboot(struct systemd1 *systemd, systemd1_reply_fn reply, void *userdata);

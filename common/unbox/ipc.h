@@ -153,6 +153,9 @@ pid_t unbox_ipc_call_pid(const struct unbox_ipc_call *call);
 uid_t unbox_ipc_call_uid(const struct unbox_ipc_call *call);
 const char *unbox_ipc_call_unit(const struct unbox_ipc_call *call);
 
+/* Whether the caller is still connected: for an answer that can be given once only. */
+bool unbox_ipc_call_connected(const struct unbox_ipc_call *call);
+
 /* Whether the caller has this role; the user unbox-web has none but READ. */
 bool unbox_ipc_call_may(const struct unbox_ipc_call *call, enum unbox_ipc_role role);
 
@@ -259,7 +262,7 @@ int unbox_ipc_subscribe_sync(const char *path, const char *const *topics, uint64
  *   {"id":n}, or UNBOX_IPC_QUEUE_FULL.
  * queue_receive: the oldest message that nobody has been given, result {"id":n,"message":…,
  *   "attempt":n}; waits up to `wait_seconds` (at most 3600), then null. Not acknowledged within
- *   60 s, or when the receiver's connection ends, it is given out again: at least once.
+ *   60 s it is given out again: each message arrives at least once.
  * queue_ack: done with message `id`; removed from disk when answered.
  */
 int unbox_ipc_publish(struct unbox_ipc_client *client, const char *topic, json_t *data,
