@@ -271,6 +271,13 @@ bool unbox_config_given(const struct unbox_config *config, const char *key)
     return config_given(&config->all, key);
 }
 
+size_t unbox_config_line(const struct unbox_config *config, const char *key)
+{
+    return unbox_config_given(config, key)
+                   ? config->all.values[config_find(config->all.table, key)].line
+                   : 0;
+}
+
 const char *unbox_config_string(const struct unbox_config *config, const char *key)
 {
     return get(config, key, CONFIG_STRING)->string;

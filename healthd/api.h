@@ -5,6 +5,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "apply.h"
 #include "memory.h"
 #include "unbox/ipc.h"
 #include "units.h"
@@ -15,6 +16,7 @@
 struct api {
     struct units *units;
     struct memory *memory;
+    struct apply *apply;
 };
 
 /* Begins to answer. 0 or a negative errno; free with unbox_ipc_server_free(), after the units. */

@@ -19,14 +19,16 @@ struct healthd {
     struct unbox_run *run;
     struct memory *memory;
     struct units *units;
+    struct apply *apply;
     struct api api;
     struct unbox_ipc_server *server;
 };
 
-/* The units go before the server: they hold calls that it has to answer. */
+/* The units go before what waits for them, and before the server, whose calls they hold. */
 static void healthd_done(struct healthd *healthd)
 {
     units_free(healthd->units);
+    apply_free(healthd->apply);
     unbox_ipc_server_free(healthd->server);
     memory_close(healthd->memory);
     unbox_run_free(healthd->run);
@@ -47,7 +49,7 @@ static void begin_to_serve(struct healthd *healthd)
 {
     int r;
 
-    healthd->api = (struct api){healthd->units, healthd->memory};
+    healthd->api = (struct api){healthd->units, healthd->memory, healthd->apply};
     r = api_serve(unbox_run_event(healthd->run), &healthd->api, &healthd->server);
     if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't listen on %s", API_PATH);
@@ -64,8 +66,17 @@ static void on_units_changed(void *userdata)
 
     if (!healthd->server && units_are_known(healthd->units))
         begin_to_serve(healthd);
+    apply_resume(healthd->apply);
     if (summary)
         unbox_run_status(healthd->run, "%s", summary);
+}
+
+static struct apply_options apply_options(const struct unbox_config *config)
+{
+    return (struct apply_options){
+            .interface = unbox_config_string(config, "network.wifi_interface"),
+            .settle_usec = unbox_config_int(config, "health.apply_settle_seconds") * USEC_PER_SEC,
+    };
 }
 
 static void reload(void *userdata)
@@ -73,6 +84,7 @@ static void reload(void *userdata)
     struct healthd *healthd = userdata;
     _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
     struct unbox_config_error error;
+    struct apply_options options;
     int r;
 
     /* The old configuration stays when the new one is wrong. */
@@ -81,12 +93,17 @@ static void reload(void *userdata)
     r = units_configure(healthd->units, unbox_config_list(config, "health.units"));
     if (r < 0)
         unbox_log_errno(LOG_ERR, r, "can't watch other units");
+    options = apply_options(config);
+    r = apply_configure(healthd->apply, &options);
+    if (r < 0)
+        unbox_log_errno(LOG_ERR, r, "can't take over what concerns apply_config");
 }
 
 static int start(struct healthd *healthd, const struct unbox_config *config)
 {
     static const struct unbox_run_ops run_ops = {.reload = reload};
     static const struct units_ops units_ops = {.changed = on_units_changed};
+    const struct apply_options options = apply_options(config);
     sd_event *event;
     int r;
 
@@ -101,6 +118,8 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
         events_own_death(healthd->memory);
     r = units_new(event, healthd->memory, unbox_config_list(config, "health.units"), &units_ops,
             healthd, &healthd->units);
+    if (r >= 0)
+        r = apply_new(event, healthd->units, healthd->memory, &options, &healthd->apply);
     if (r < 0)
         return r;
     unbox_run_status(healthd->run, "waiting for systemd on the system bus");

@@ -82,8 +82,8 @@ static void on_queued(sd_bus_message *reply, const char *error, void *userdata)
         finish(restart, strerrordesc_np(-r));
 }
 
-int units_restart(
-        struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata)
+int units_restart_name(
+        struct units *units, const char *name, units_restarted_fn restarted, void *userdata)
 {
     _cleanup_(restart_free_p) struct restart *restart = calloc(1, sizeof(*restart));
     int r;
@@ -93,15 +93,21 @@ int units_restart(
     restart->units = units;
     restart->restarted = restarted;
     restart->userdata = userdata;
-    restart->unit = strdup(unit->name);
+    restart->unit = strdup(name);
     if (!restart->unit)
         return -ENOMEM;
-    r = systemd1_restart_unit(units->systemd, unit->name, on_queued, restart);
+    r = systemd1_restart_unit(units->systemd, name, on_queued, restart);
     if (r < 0)
         return r;
     restart->next = units->restarts;
     units->restarts = STEAL(restart);
     return 0;
+}
+
+int units_restart(
+        struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata)
+{
+    return units_restart_name(units, unit->name, restarted, userdata);
 }
 
 /* Why the unit isn't what it was restarted to be; NULL: it is. */
@@ -128,10 +134,13 @@ void units_restart_job_removed(struct units *units, const char *job, const char 
 
     if (!restart)
         return;
-    /* The configuration may have dropped it meanwhile. */
-    reason = unit ? why_not(unit, result) : NULL;
+    /* One that isn't watched, or isn't any more, has no facts: the job's result is all. */
+    if (unit)
+        reason = why_not(unit, result);
+    else if (strcmp(result, "done") != 0)
+        reason = strdup(strcmp(result, "failed") == 0 ? "failed to start" : result);
     if (reason) {
-        unit_short_name(unit->name, error, sizeof(error));
+        unit_short_name(restart->unit, error, sizeof(error));
         snprintf(error + strlen(error), sizeof(error) - strlen(error), " %s", reason);
     }
     finish(restart, reason ? error : NULL);

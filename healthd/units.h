@@ -52,5 +52,9 @@ typedef void (*units_restarted_fn)(const char *error, void *userdata);
 int units_restart(
         struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata);
 
+/* The same by the full name of any unit, watched or not. */
+int units_restart_name(
+        struct units *units, const char *name, units_restarted_fn restarted, void *userdata);
+
 /* For other calls on the same connection; borrowed. */
 struct systemd1 *units_systemd1(struct units *units);

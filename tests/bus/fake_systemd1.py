@@ -97,6 +97,8 @@ class Systemd:
         self.subscribed = 0
         self.lists = 0
         self.refuses_lists = False
+        # Called with the unit's name before each job that starts it.
+        self.on_start = lambda name: None
         self._job = 0
         self._lock = threading.RLock()
         self._context = GLib.MainContext()
@@ -258,6 +260,7 @@ class Systemd:
         self.change(unit.name, Job=NO_JOB)
 
     def _start(self, unit, job):
+        self.on_start(unit.name)
         self.change(unit.name, ActiveState="activating", SubState="start", Result="success",
                     ExecMainCode=0, ExecMainStatus=0)
         if unit.outcome == "active":
