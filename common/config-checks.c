@@ -100,7 +100,23 @@ static const char *check_ipv4(const char *value)
 
 static const char *check_url(const char *value)
 {
-    return !*value || strncmp(value, "http://", 7) == 0 ? NULL : "must begin with http://";
+    char host[INET6_ADDRSTRLEN] = "";
+    struct in6_addr address;
+    size_t size;
+
+    if (!*value)
+        return NULL;
+    if (strncmp(value, "http://", 7) != 0)
+        return "must begin with http://";
+    value += 7;
+    size = strcspn(value, ":/?#[");
+    if (size < sizeof(host))
+        memcpy(host, value, size);
+    /* To find the address of another name would block, and fail where the name server does. */
+    if (strchr(value, '@') || (*value != '[' && strcmp(host, "localhost") != 0 &&
+                                      inet_pton(AF_INET, host, &address) != 1))
+        return "must name an IP address or localhost";
+    return NULL;
 }
 
 static const char *check_path(const char *value)

@@ -24,6 +24,8 @@ static const struct event degraded = {"degraded", UNBOX_MESSAGE_SERVICE_FAILED, 
 static const struct event restarted = {"restarted", UNBOX_MESSAGE_SERVICE_RESTARTED, LOG_NOTICE};
 static const struct event recovered = {"recovered", UNBOX_MESSAGE_SERVICE_RECOVERED, LOG_NOTICE};
 static const struct event stopped = {"stopped", UNBOX_MESSAGE_SERVICE_STOPPED, LOG_NOTICE};
+static const struct event check_failing = {"failing", UNBOX_MESSAGE_CHECK_FAILING, LOG_WARNING};
+static const struct event check_passing = {"passing", UNBOX_MESSAGE_CHECK_PASSING, LOG_NOTICE};
 /* One a minute for as long as it takes: they would push everything else out of the memory. */
 static const struct event tried_again = {
         "restarted", UNBOX_MESSAGE_SERVICE_RESTARTED, LOG_NOTICE, .journal_only = true};
@@ -83,6 +85,16 @@ void events_recovered(struct memory *memory, const struct unit *unit)
 void events_stopped(struct memory *memory, const struct unit *unit)
 {
     tell(memory, &stopped, unit->name, NULL, "was stopped on purpose");
+}
+
+void events_check_failing(struct memory *memory, const char *service, const char *text)
+{
+    tell(memory, &check_failing, service, text, "fails the %s", text ?: "check");
+}
+
+void events_check_passing(struct memory *memory, const char *service, const char *text)
+{
+    tell(memory, &check_passing, service, text, "passes again the %s", text ?: "check");
 }
 
 void events_own_death(struct memory *memory)

@@ -16,5 +16,9 @@ void events_running_again(struct memory *memory, const struct unit *unit);
 void events_recovered(struct memory *memory, const struct unit *unit);
 void events_stopped(struct memory *memory, const struct unit *unit);
 
+/* `service` as it is shown; `text`: which check, and what it found. */
+void events_check_failing(struct memory *memory, const char *service, const char *text);
+void events_check_passing(struct memory *memory, const char *service, const char *text);
+
 /* healthd itself came back without having ended. */
 void events_own_death(struct memory *memory);

@@ -2,31 +2,38 @@
 
 /*
  * healthd: watches the device's services through systemd, restarts what fails, and tells whoever
- * asks on /run/unbox/healthd.sock. Ready, and on the socket, once it has seen every service.
+ * asks on /run/unbox/healthd.sock. Ready, and on the socket, once it has seen every service and
+ * every functional check has run.
  */
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "api.h"
+#include "checks.h"
 #include "events.h"
 #include "unbox/config.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
 #include "unbox/run.h"
+#include "watched.h"
 
 struct healthd {
     struct unbox_run *run;
     struct memory *memory;
     struct units *units;
     struct apply *apply;
+    struct checks *checks;
     struct api api;
     struct unbox_ipc_server *server;
 };
 
-/* The units go before what waits for them, and before the server, whose calls they hold. */
+/* The checks go before the units, whose bus they use; the units before what waits for them, and
+ * before the server, whose calls they hold. */
 static void healthd_done(struct healthd *healthd)
 {
+    checks_free(healthd->checks);
     units_free(healthd->units);
     apply_free(healthd->apply);
     unbox_ipc_server_free(healthd->server);
@@ -62,11 +69,18 @@ static void begin_to_serve(struct healthd *healthd)
 static void on_units_changed(void *userdata)
 {
     struct healthd *healthd = userdata;
-    _cleanup_free_ char *summary = units_summary(healthd->units);
+    _cleanup_free_ char *summary = NULL;
 
-    if (!healthd->server && units_are_known(healthd->units))
+    /* They ask the bus, and for what runs. */
+    if (healthd->checks && units_are_known(healthd->units))
+        checks_start(healthd->checks);
+    if (!healthd->server && healthd->checks && units_are_known(healthd->units) &&
+            checks_are_known(healthd->checks))
         begin_to_serve(healthd);
-    apply_resume(healthd->apply);
+    if (healthd->apply)
+        apply_resume(healthd->apply);
+    /* Last, for what was done above may have changed it. */
+    summary = units_summary(healthd->units);
     if (summary)
         unbox_run_status(healthd->run, "%s", summary);
 }
@@ -79,10 +93,35 @@ static struct apply_options apply_options(const struct unbox_config *config)
     };
 }
 
+static bool runs(const char *unit, void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    return units_run(healthd->units, unit);
+}
+
+static sd_bus *bus(void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    return systemd1_bus(units_systemd1(healthd->units));
+}
+
+static void on_checked(const char *unit, const char *trouble, bool sick, bool heal, void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    if (unit)
+        units_checked(healthd->units, unit, trouble, sick, heal);
+    else
+        on_units_changed(healthd);
+}
+
 static void reload(void *userdata)
 {
     struct healthd *healthd = userdata;
     _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    _cleanup_free_ const char **watched = NULL;
     struct unbox_config_error error;
     struct apply_options options;
     int r;
@@ -90,13 +129,17 @@ static void reload(void *userdata)
     /* The old configuration stays when the new one is wrong. */
     if (load_config(&config, &error) < 0)
         return;
-    r = units_configure(healthd->units, unbox_config_list(config, "health.units"));
+    watched = watched_units(config);
+    r = watched ? units_configure(healthd->units, watched) : -ENOMEM;
     if (r < 0)
         unbox_log_errno(LOG_ERR, r, "can't watch other units");
     options = apply_options(config);
     r = apply_configure(healthd->apply, &options);
     if (r < 0)
         unbox_log_errno(LOG_ERR, r, "can't take over what concerns apply_config");
+    r = checks_configure(healthd->checks, config);
+    if (r < 0)
+        unbox_log_errno(LOG_ERR, r, "can't make other checks");
 }
 
 static int start(struct healthd *healthd, const struct unbox_config *config)
@@ -104,9 +147,13 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
     static const struct unbox_run_ops run_ops = {.reload = reload};
     static const struct units_ops units_ops = {.changed = on_units_changed};
     const struct apply_options options = apply_options(config);
+    static const struct checks_ops checks_ops = {runs, bus, on_checked};
+    _cleanup_free_ const char **watched = watched_units(config);
     sd_event *event;
     int r;
 
+    if (!watched)
+        return -ENOMEM;
     r = unbox_run_new(&run_ops, healthd, &healthd->run);
     if (r < 0)
         return r;
@@ -116,12 +163,15 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
         return r;
     if (memory_was_left_open(healthd->memory))
         events_own_death(healthd->memory);
-    r = units_new(event, healthd->memory, unbox_config_list(config, "health.units"), &units_ops,
-            healthd, &healthd->units);
+    r = units_new(event, healthd->memory, watched, &units_ops, healthd, &healthd->units);
     if (r >= 0)
         r = apply_new(event, healthd->units, healthd->memory, &options, &healthd->apply);
     if (r < 0)
         return r;
+    r = checks_new(event, healthd->memory, config, &checks_ops, healthd, &healthd->checks);
+    if (r < 0)
+        return r;
+    units_set_checks(healthd->units, healthd->checks);
     unbox_run_status(healthd->run, "waiting for systemd on the system bus");
     return 0;
 }
@@ -131,7 +181,13 @@ static int run(void)
     _cleanup_(healthd_done) struct healthd healthd = {};
     _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
     struct unbox_config_error error;
+    sigset_t signals;
     int r;
+
+    /* The loop takes the end of children, which some checks have, from a descriptor. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
 
     if (load_config(&config, &error) < 0) {
         unbox_run_notify_status("configuration: %s", error.text);

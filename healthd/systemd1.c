@@ -231,6 +231,11 @@ int systemd1_new(
     return 0;
 }
 
+sd_bus *systemd1_bus(const struct systemd1 *systemd)
+{
+    return systemd->bus && sd_bus_is_open(systemd->bus) > 0 ? systemd->bus : NULL;
+}
+
 struct systemd1 *systemd1_free(struct systemd1 *systemd)
 {
     if (!systemd)

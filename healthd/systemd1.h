@@ -44,6 +44,9 @@ struct systemd1 *systemd1_free(struct systemd1 *systemd);
 
 DEFINE_CLEANUP(struct systemd1 *, systemd1_free);
 
+/* For other calls than the ones below; borrowed, for now. NULL: it isn't connected. */
+sd_bus *systemd1_bus(const struct systemd1 *systemd);
+
 /* For when it gave no useful answer: stale() follows after a while, which grows each time. */
 void systemd1_ask_again(struct systemd1 *systemd);
 

@@ -58,7 +58,7 @@ static const char *text(const json_t *object, const char *key)
 static bool is_bad(const char *state)
 {
     return strcmp(state, "failed") == 0 || strcmp(state, "degraded") == 0 ||
-           strcmp(state, "not-found") == 0;
+           strcmp(state, "failing") == 0 || strcmp(state, "not-found") == 0;
 }
 
 static void print_services(json_t *services)

@@ -14,6 +14,7 @@ struct units {
     sd_event_source *timer;
     struct systemd1 *systemd;
     struct memory *memory;
+    const struct checks *checks;
     const struct units_ops *ops;
     void *userdata;
     struct unit **units;

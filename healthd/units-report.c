@@ -24,6 +24,7 @@ struct unit *units_find_shown(struct units *units, const char *name)
 json_t *units_to_json(const struct units *units, bool detail)
 {
     _cleanup_json_ json_t *object = json_object();
+    json_t *device;
 
     for (size_t i = 0; i < units->count; i++) {
         const struct unit *unit = units->units[i];
@@ -33,10 +34,15 @@ json_t *units_to_json(const struct units *units, bool detail)
             continue;
         unit_short_name(unit->name, name, sizeof(name));
         if (json_object_set_new(object, name,
-                    detail ? unit_to_json(unit, units_active_trigger(units, unit))
+                    detail ? unit_to_json(unit, units_active_trigger(units, unit),
+                                     units->checks ? checks_to_json(units->checks, unit->name)
+                                                   : json_array())
                            : json_string(unit_state(unit))) < 0)
             return NULL;
     }
+    device = units->checks ? checks_device_to_json(units->checks, detail) : NULL;
+    if (device && json_object_set_new(object, CHECKS_DEVICE, device) < 0)
+        return NULL;
     return STEAL(object);
 }
 
@@ -45,8 +51,11 @@ static char *summarize_one(const struct unit *unit, unsigned shown)
     char name[NAME_MAX + 1], *text;
 
     unit_short_name(unit->name, name, sizeof(name));
-    if (asprintf(&text, "%s %s (%u services watched)", name,
-                unit_facts_is_loaded(&unit->facts) ? unit->trouble ?: "failed" : "isn't there",
+    if (asprintf(&text, "%s %s%s (%u services watched)", name,
+                unit_fails_check(unit) ? "fails the " : "",
+                unit_fails_check(unit)               ? unit->check_trouble
+                : unit_facts_is_loaded(&unit->facts) ? unit->trouble ?: "failed"
+                                                     : "isn't there",
                 shown) < 0)
         return NULL;
     return text;
@@ -76,6 +85,7 @@ char *units_summary(const struct units *units)
 {
     unsigned shown = 0, unhealthy = 0;
     const struct unit *bad = NULL;
+    const char *trouble;
     char *text;
 
     if (!units->known)
@@ -93,5 +103,11 @@ char *units_summary(const struct units *units)
         return summarize_one(bad, shown);
     if (unhealthy > 1)
         return summarize_several(units, unhealthy, shown);
+    trouble = units->checks ? checks_trouble(units->checks, NULL) : NULL;
+    if (trouble)
+        return asprintf(&text, "%u services watched, all healthy; the device fails the %s", shown,
+                       trouble) < 0
+                       ? NULL
+                       : text;
     return asprintf(&text, "%u services watched, all healthy", shown) < 0 ? NULL : text;
 }

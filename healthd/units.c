@@ -73,6 +73,9 @@ static void set_trouble(struct unit *unit)
         if (asprintf(&text, "failed %u times, restarting every %u s", unit->ladder.restarts,
                     (unsigned)(rules->interval / USEC_PER_SEC)) < 0)
             text = NULL;
+    } else if (activity == UNIT_ACTIVE && unit->sick) {
+        if (asprintf(&text, "doesn't pass the %s", unit->check_trouble ?: "checks") < 0)
+            text = NULL;
     } else if (activity == UNIT_ACTIVATING && !unit_facts_has_failed(&unit->facts))
         text = strdup("has been starting for too long");
     else if (unit->facts.inactive_exit_time == 0)
@@ -329,6 +332,31 @@ int units_configure(struct units *units, const char *const *configured)
     if (r >= 0 && units->known)
         units_sync(units, false);
     return r;
+}
+
+void units_set_checks(struct units *units, const struct checks *checks)
+{
+    units->checks = checks;
+}
+
+void units_checked(struct units *units, const char *name, const char *trouble, bool sick, bool heal)
+{
+    struct unit *unit = units_find(units, name);
+    int r;
+
+    if (!unit)
+        return;
+    r = unit_set_checked(unit, trouble, sick, heal);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "can't keep what the checks of %s found", name);
+    units_evaluate(units, unit);
+}
+
+bool units_run(const struct units *units, const char *name)
+{
+    const struct unit *unit = units_find(units, name);
+
+    return !unit || unit_facts_activity(&unit->facts) == UNIT_ACTIVE;
 }
 
 bool units_are_known(const struct units *units)

@@ -8,6 +8,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "checks.h"
 #include "memory.h"
 #include "systemd1.h"
 #include "unit.h"
@@ -31,6 +32,16 @@ DEFINE_CLEANUP(struct units *, units_free);
 
 /* Another configuration. On failure what was watched still is. 0 or a negative errno. */
 int units_configure(struct units *units, const char *const *configured);
+
+/* Where the results of the functional checks are; borrowed, NULL: nowhere. */
+void units_set_checks(struct units *units, const struct checks *checks);
+
+/* What the functional checks of a unit found, see checks.h. */
+void units_checked(
+        struct units *units, const char *name, const char *trouble, bool sick, bool heal);
+
+/* The unit runs, as far as systemd can tell; any that isn't watched does. */
+bool units_run(const struct units *units, const char *name);
 
 /* What systemd says is known, and as new as it can be. */
 bool units_are_known(const struct units *units);

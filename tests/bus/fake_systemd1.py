@@ -264,7 +264,8 @@ class Systemd:
         self.change(unit.name, ActiveState="activating", SubState="start", Result="success",
                     ExecMainCode=0, ExecMainStatus=0)
         if unit.outcome == "active":
-            self.change(unit.name, ActiveState="active", SubState="running")
+            self.change(unit.name, ActiveState="active", SubState="running",
+                        ActiveEnterTimestamp=unit.properties["ActiveEnterTimestamp"] + 1_000_000)
             self._end_job(unit, job)
         elif unit.outcome == "failed":
             self.change(unit.name, ActiveState="failed", SubState="failed", Result="exit-code",

@@ -67,7 +67,7 @@ def test_all_well(systemd, healthd, device):
     assert status["uptime_seconds"] > 0 and status["version"]
     assert status["events"] == []
     assert status["services"]["user-network"] == {
-        "state": "active", "since": "2026-09-21T14:13:20Z", "restarts": 0, "detail": "running",
+        "state": "active", "active_state": "active", "since": "2026-09-21T14:13:20Z", "restarts": 0, "detail": "running",
         "status": "on the network Home", "checks": []}
     assert status["services"]["webserver"]["detail"] == "waits for webserver.socket"
     assert status["services"]["identclient"]["detail"] == (

@@ -22,7 +22,8 @@ def image():
 
 @pytest.fixture(scope="session")
 def states(image):
-    name = os.environ.get("LAB_NAME", "lab")
+    # Each worker of pytest-xdist has a machine of its own.
+    name = os.environ.get("LAB_NAME", "lab") + os.environ.get("PYTEST_XDIST_WORKER", "")
     leftover = Machine.find(image, name)
     if leftover:
         leftover.quit()

@@ -23,7 +23,11 @@ WORLD = ["lab-world.service", "lab-bench-dhcp.service", "lab-identserver.service
 
 def template():
     """A folder with the device's whole file system, made anew when the suite has changed."""
-    places.CACHE.mkdir(parents=True, exist_ok=True)
+    with places.lock("image"):
+        return make()
+
+
+def make():
     base_folder = image.base()
     with tempfile.TemporaryDirectory(dir=places.CACHE, prefix="making-") as work:
         staging = Path(work) / "suite"

@@ -211,7 +211,11 @@ class Image:
 
 def build():
     """Builds what has changed and returns the Image."""
-    places.CACHE.mkdir(parents=True, exist_ok=True)
+    with places.lock("image"):
+        return make()
+
+
+def make():
     base_folder = base()
     with tempfile.TemporaryDirectory(dir=places.CACHE, prefix="making-") as work:
         staging = Path(work) / "suite"

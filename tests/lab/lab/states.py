@@ -5,13 +5,13 @@ factory     booted, never enrolled; the bench is off and its wire unplugged
 first-time  enrolled, then switched on at the customer's: no wire, the hotspot is open
 home        joined to the customer's network
 
-All of them lie in one disk file beside the image; a machine works on a copy of it.
+All of them lie in one disk file beside the image; each machine works on a copy of it.
 """
 
 import shutil
 import subprocess
 
-from . import wait
+from . import places, wait
 from .world import HOME, HOME_PASSWORD, HOTSPOT, Lab
 
 ORDER = ["factory", "first-time", "home"]
@@ -67,12 +67,17 @@ class States:
             raise ValueError(f"no such state: {state}")
         if state in self.broken:
             raise RuntimeError(f"the state {state} was not reached before: {self.broken[state]}")
-        if state not in self.names():
-            try:
-                self.live_through(state)
-            except Exception as error:
-                self.broken[state] = error
-                raise
+        for step in ORDER[:ORDER.index(state) + 1]:
+            # Another machine may be on its way there: then its state is waited for.
+            with places.lock("states"):
+                if step not in self.names():
+                    self.live_through(step)
+        self.recall(state)
+
+    def stamp(self):
+        return self.kept.stat().st_mtime_ns
+
+    def recall(self, state):
         if not (self.machine.pid() and self.machine.copied_from == self.stamp()):
             self.machine.quit()
             shutil.copyfile(self.kept, self.machine.disk)
@@ -81,30 +86,34 @@ class States:
         self.machine.recall(state)
         self.check_clock()
 
-    def stamp(self):
-        return self.kept.stat().st_mtime_ns
-
     def live_through(self, state):
         print(f"lab: living through to the state {state}", flush=True)
-        if state == "factory":
-            self.machine.quit()
-            self.machine.new_disk()
-            self.machine.power_on(port=self.port)
-            self.machine.wait_for_boot()
-        else:
-            self.start(ORDER[ORDER.index(state) - 1])
-            lab = Lab.around(self.machine)
-            if state == "first-time":
-                enrol(lab)
-                unpack(lab)
-            else:
-                join_home(lab)
+        try:
+            self.arrive_at(state)
+        except Exception as error:
+            self.broken.update({later: error for later in ORDER[ORDER.index(state):]})
+            raise
         self.machine.run("sync; echo $(date +%s) $(cut -d. -f1 /proc/uptime) >/run/lab-clock")
         self.machine.save(state)
         self.machine.quit()
         partial = self.kept.with_suffix(".partial")
         shutil.copyfile(self.machine.disk, partial)
         partial.rename(self.kept)
+
+    def arrive_at(self, state):
+        if state == "factory":
+            self.machine.quit()
+            self.machine.new_disk()
+            self.machine.power_on(port=self.port)
+            self.machine.wait_for_boot()
+            return
+        self.recall(ORDER[ORDER.index(state) - 1])
+        lab = Lab.around(self.machine)
+        if state == "first-time":
+            enrol(lab)
+            unpack(lab)
+        else:
+            join_home(lab)
 
     def check_clock(self):
         """A guest whose clocks went astray would fail in ways that nobody understands."""

@@ -27,7 +27,6 @@ def test_at_home(home):
 
 
 def test_an_unmet_condition_is_seen(home, at):
-    home.machine.reboot()
     shown = home.machine.run("systemctl status --no-pager -n0 identclient.service",
                              check=False).stdout
     assert "ConditionPathExists=!/var/lib/unbox/identity/provisioned was not met" in shown
