@@ -71,6 +71,7 @@ class Unit:
         self.outcome = "active"
         self.exit_status = 3
         self.referenced = 0
+        self.looked_at = 0  # how often its properties were asked for
         self.properties = {
             "Id": name, "Names": [name], "LoadState": "loaded", "ActiveState": "active",
             "SubState": "running", "UnitFileState": "enabled", "TriggeredBy": [], "Job": NO_JOB,
@@ -160,6 +161,7 @@ class Systemd:
         with self._lock:
             unit = next((u for u in self.units.values() if u.path == message.get_path()), None)
             if unit:
+                unit.looked_at += 1
                 reply = message.new_method_reply()
                 reply.set_body(GLib.Variant("(a{sv})", (unit.variants(unit.properties),)))
             else:
