@@ -129,8 +129,13 @@ static const char *check_name(const char *value)
     return strpbrk(value, "/ \t") ? "must be a plain name" : NULL;
 }
 
+static const char *check_service(const char *value)
+{
+    return strpbrk(value, "*?[/ \t") ? "must be the name of one unit, or device" : NULL;
+}
+
 static const struct config_key check_keys[] = {
-        {"service", CONFIG_STRING, 1, 255, "device", check_name,
+        {"service", CONFIG_STRING, 1, 255, "device", check_service,
                 "The service that isn't well when the check fails; device is none of them."},
         {"type", CONFIG_STRING, 1, 32, NULL, check_type, "What is checked."},
         {"interval_seconds", CONFIG_INT, 0, 86400, "0", NULL,

@@ -278,6 +278,11 @@ size_t unbox_config_line(const struct unbox_config *config, const char *key)
                    : 0;
 }
 
+json_t *unbox_config_to_json(const struct unbox_config *config)
+{
+    return config_row_to_json(&config->all);
+}
+
 const char *unbox_config_string(const struct unbox_config *config, const char *key)
 {
     return get(config, key, CONFIG_STRING)->string;

@@ -130,7 +130,7 @@ static int configure(struct http_transfer *transfer, const char *url, json_t *bo
 {
     int r;
 
-    r = add_header(transfer, "Accept: application/json, application/problem+json");
+    r = add_header(transfer, "Accept: application/json, application/problem+json, */*;q=0.1");
     if (r < 0)
         return r;
     if (body) {

@@ -14,6 +14,7 @@
 
 #include "apply-file.h"
 #include "apply-private.h"
+#include "bus.h"
 #include "timestamp.h"
 #include "unbox/ipc.h"
 #include "unbox/log.h"
@@ -25,15 +26,22 @@
 _printf_(5, 6) static void tell(const struct apply_state *state, int priority,
         const char *message_id, const char *event, const char *format, ...)
 {
-    char message[512];
+    const char *section = state->section->name;
+    char message[512], topic[32];
+    const struct bus_entry entry = {priority, message_id,
+            UNBOX_FIELDS("UNBOX_SECTION", section, "UNBOX_EVENT", event), message};
     va_list args;
+    int r;
 
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    unbox_log_event(priority, message_id,
-            UNBOX_FIELDS("UNBOX_SECTION", state->section->name, "UNBOX_EVENT", event), "%s",
-            message);
+    snprintf(topic, sizeof(topic), "config.%s", event);
+    r = bus_publish_kept(memory_bus(state->apply->memory), topic,
+            json_pack("{s:s, s:s, s:s}", "section", section, "event", event, "message", message),
+            &entry, NULL);
+    if (r < 0)
+        unbox_log_errno(LOG_ERR, r, "can't tell anybody that %s", message);
     memory_add_event(state->apply->memory, OWN_NAME, event, message);
 }
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "api-bus.h"
 #include "api.h"
 #include "checks.h"
 #include "events.h"
@@ -22,6 +23,9 @@
 struct healthd {
     struct unbox_run *run;
     struct memory *memory;
+    struct bus *bus;
+    struct registry *registry;
+    struct queues *queues;
     struct units *units;
     struct apply *apply;
     struct checks *checks;
@@ -29,14 +33,21 @@ struct healthd {
     struct unbox_ipc_server *server;
 };
 
-/* The checks go before the units, whose bus they use; the units before what waits for them, and
- * before the server, whose calls they hold. */
+/* The units, what is being applied and the queues go before the server: they hold calls that it has
+ * to answer; the checks before the units, whose bus they use, and those before what waits for them.
+ */
 static void healthd_done(struct healthd *healthd)
 {
     checks_free(healthd->checks);
     units_free(healthd->units);
     apply_free(healthd->apply);
+    queues_free(healthd->queues);
+    api_done(&healthd->api);
+    if (healthd->bus)
+        bus_set_server(healthd->bus, NULL);
     unbox_ipc_server_free(healthd->server);
+    registry_free(healthd->registry);
+    bus_free(healthd->bus);
     memory_close(healthd->memory);
     unbox_run_free(healthd->run);
 }
@@ -56,14 +67,24 @@ static void begin_to_serve(struct healthd *healthd)
 {
     int r;
 
-    healthd->api = (struct api){healthd->units, healthd->memory, healthd->apply};
+    healthd->api = (struct api){healthd->units, healthd->memory, healthd->apply, healthd->bus,
+            healthd->registry, healthd->queues};
     r = api_serve(unbox_run_event(healthd->run), &healthd->api, &healthd->server);
     if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't listen on %s", API_PATH);
         unbox_run_exit(healthd->run, UNBOX_EXIT_FAILURE);
         return;
     }
+    api_register_self(&healthd->api);
     unbox_run_ready(healthd->run);
+}
+
+/* Keeps an eye on the unit of somebody in the registry; false: it has ended. */
+static bool lives(const char *unit, void *userdata)
+{
+    struct healthd *healthd = userdata;
+
+    return units_follow(healthd->units, unit);
 }
 
 static void on_units_changed(void *userdata)
@@ -79,6 +100,8 @@ static void on_units_changed(void *userdata)
         begin_to_serve(healthd);
     if (healthd->apply)
         apply_resume(healthd->apply);
+    if (units_are_known(healthd->units))
+        registry_check(healthd->registry, lives, healthd);
     /* Last, for what was done above may have changed it. */
     summary = units_summary(healthd->units);
     if (summary)
@@ -161,6 +184,16 @@ static int start(struct healthd *healthd, const struct unbox_config *config)
     r = memory_open(event, MEMORY_PATH, &healthd->memory);
     if (r < 0)
         return r;
+    r = bus_new(event, &healthd->bus);
+    if (r < 0)
+        return r;
+    r = registry_open(REGISTRY_PATH, healthd->bus, &healthd->registry);
+    if (r < 0)
+        return r;
+    r = queues_open(event, QUEUES_PATH, &healthd->queues);
+    if (r < 0)
+        return r;
+    memory_set_bus(healthd->memory, healthd->bus);
     if (memory_was_left_open(healthd->memory))
         events_own_death(healthd->memory);
     r = units_new(event, healthd->memory, watched, &units_ops, healthd, &healthd->units);

@@ -29,6 +29,7 @@ struct unit {
     bool stopped;    /* somebody stopped it on purpose */
     bool changed;    /* systemd has said only a part of what is different */
     bool noted;      /* this failure has been noticed already */
+    char told[16];   /* its state, as last published; "": not yet */
     unsigned restarts;
     uint64_t trouble_since; /* wall clock */
     char *trouble;          /* what is or was wrong, for people */

@@ -136,6 +136,7 @@ static void evaluate(struct units *units, struct unit *unit)
     if (died || (actions & (LADDER_FAILED | LADDER_DEGRADED | LADDER_RESTART)))
         set_trouble(unit);
     tell(units, unit, actions);
+    events_changed(units->memory, unit);
 }
 
 /* What is triggered by a unit depends on it, and everything on the system that stops. */

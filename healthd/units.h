@@ -46,6 +46,10 @@ bool units_run(const struct units *units, const char *name);
 /* What systemd says is known, and as new as it can be. */
 bool units_are_known(const struct units *units);
 
+/* Watches a unit without showing it or doing anything about it; false: it doesn't run. Until
+ * systemd has answered it does. */
+bool units_follow(struct units *units, const char *name);
+
 /* One line on all of them, for people. The caller frees it; NULL: out of memory. */
 char *units_summary(const struct units *units);
 

@@ -17,6 +17,7 @@
 #include "register.h"
 #include "unbox/log.h"
 #include "unbox/run.h"
+#include "unbox/service.h"
 #include "unbox/store.h"
 
 #define PEM_SIZE_MAX (64 * 1024)
@@ -36,6 +37,7 @@ struct daemon {
     struct authority *authority;
     struct api *api;
     sd_event_source *status_timer;
+    struct unbox_service *service; /* NULL: a bench without healthd */
 };
 
 static int usage(FILE *to, int code)
@@ -266,10 +268,30 @@ static int open_api(struct daemon *daemon)
     return 0;
 }
 
+/* A bench may have no healthd; then nobody is to be waited for. */
+static int announce(struct daemon *daemon)
+{
+    static const char *const capabilities[] = {"enrolment", NULL};
+    const struct unbox_service_options options = {
+            .name = "identserver",
+            .version = PROJECT_VERSION,
+            .description = "Gives devices on the factory bench their identity",
+            .capabilities = capabilities,
+    };
+    int r;
+
+    if (access(UNBOX_HEALTHD_SOCKET, F_OK) < 0)
+        return 0;
+    r = unbox_service_register(
+            unbox_run_event(daemon->run), &options, unbox_log_registered, NULL, &daemon->service);
+    return r < 0 ? fail(r, "Can't register the service") : 0;
+}
+
 static void daemon_done(struct daemon *daemon)
 {
     api_free(daemon->api);
     sd_event_source_disable_unref(daemon->status_timer);
+    unbox_service_free(daemon->service);
     authority_free(daemon->authority);
     database_free(daemon->database);
     unbox_run_free(daemon->run);
@@ -295,6 +317,8 @@ static int serve(const struct arguments *arguments)
         r = open_api(&daemon);
     if (r >= 0)
         r = update_status(&daemon);
+    if (r >= 0)
+        r = announce(&daemon);
     if (r < 0)
         return is_permanent(r) ? UNBOX_EXIT_CONFIG : UNBOX_EXIT_FAILURE;
     unbox_run_ready(daemon.run);
