@@ -96,6 +96,8 @@ static const struct config_key suite_keys[] = {
                 "Bluetooth profiles that are registered with BlueZ."},
         {"health.check_interval_seconds", CONFIG_INT, 1, 3600, "5", NULL,
                 "How often the functional checks run."},
+        {"health.apply_settle_seconds", CONFIG_INT, 0, 60, "3", NULL,
+                "How long a service must have run before what was applied is believed to work."},
         {"health.checks", CONFIG_TABLE, 0, 256, "", NULL,
                 "Functional checks, each of a service and with keys by its type.", &config_checks},
 };

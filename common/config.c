@@ -274,6 +274,13 @@ bool unbox_config_given(const struct unbox_config *config, const char *key)
     return config_given(&config->all, key);
 }
 
+size_t unbox_config_line(const struct unbox_config *config, const char *key)
+{
+    return unbox_config_given(config, key)
+                   ? config->all.values[config_find(config->all.table, key)].line
+                   : 0;
+}
+
 json_t *unbox_config_to_json(const struct unbox_config *config)
 {
     return config_row_to_json(&config->all);

@@ -102,21 +102,28 @@ bool crypto_key_equal(const EVP_PKEY *a, const EVP_PKEY *b)
     return equal;
 }
 
+int crypto_sha256(const void *data, size_t size, char ret[static CRYPTO_SHA256_HEX_SIZE])
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    size_t digest_size;
+
+    if (EVP_Q_digest(NULL, "SHA256", NULL, data, size, digest, &digest_size) != 1)
+        return crypto_error(-EIO);
+    crypto_hex(digest, digest_size, ret);
+    return 0;
+}
+
 int crypto_key_sha256(EVP_PKEY *key, char ret[static CRYPTO_SHA256_HEX_SIZE])
 {
-    uint8_t digest[EVP_MAX_MD_SIZE], *der = NULL;
-    size_t digest_size;
-    int size, ok;
+    uint8_t *der = NULL;
+    int size, r;
 
     size = i2d_PUBKEY(key, &der);
     if (size <= 0)
         return crypto_error(-EIO);
-    ok = EVP_Q_digest(NULL, "SHA256", NULL, der, size, digest, &digest_size);
+    r = crypto_sha256(der, size, ret);
     OPENSSL_free(der);
-    if (ok != 1)
-        return crypto_error(-EIO);
-    crypto_hex(digest, digest_size, ret);
-    return 0;
+    return r;
 }
 
 int crypto_sign(EVP_PKEY *key, const void *data, size_t size, char **ret_base64)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api-apply.h"
 #include "api-bus.h"
 #include "api-queue.h"
 #include "diagnostics.h"
@@ -39,13 +40,15 @@ static int get_status(struct unbox_ipc_call *call, json_t *params, void *userdat
 {
     struct api *api = userdata;
     _cleanup_json_ json_t *services = units_to_json(api->units, true);
+    _cleanup_json_ json_t *applied = apply_to_json(api->apply);
     _cleanup_free_ char *hostname = system_hostname();
 
-    if (!services || !hostname)
+    if (!services || !applied || !hostname)
         return -ENOMEM;
-    return reply(call, json_pack("{s:O, s:s, s:I, s:s, s:O}", "services", services, "hostname",
-                               hostname, "uptime_seconds", (json_int_t)system_uptime_seconds(),
-                               "version", PROJECT_VERSION, "events", memory_events(api->memory)));
+    return reply(call,
+            json_pack("{s:O, s:O, s:s, s:I, s:s, s:O}", "services", services, "applied", applied,
+                    "hostname", hostname, "uptime_seconds", (json_int_t)system_uptime_seconds(),
+                    "version", PROJECT_VERSION, "events", memory_events(api->memory)));
 }
 
 static int get_metrics(struct unbox_ipc_call *call, json_t *params, void *userdata)
@@ -92,7 +95,7 @@ static int restart_service(struct unbox_ipc_call *call, json_t *params, void *us
 static const struct unbox_ipc_method methods[] = {
         {"get_health", "Each service's state, or with {\"detail\":true} all about it.",
                 UNBOX_IPC_READ, true, get_health},
-        {"get_status", "All services, the last events, and the device's name and age.",
+        {"get_status", "All services, what was applied, the last events, and the device's name.",
                 UNBOX_IPC_READ, true, get_status},
         {"get_system", "What the device is, what runs on it, and how full and warm it is.",
                 UNBOX_IPC_READ, true, api_get_system},
@@ -108,6 +111,12 @@ static const struct unbox_ipc_method methods[] = {
                 UNBOX_IPC_READ, true, api_diagnostics},
         {"restart_service", "Restarts {\"service\"}, and answers when that is done.",
                 UNBOX_IPC_OPERATE, true, restart_service},
+        {"apply_config",
+                "Installs the product's {\"section\"}; it goes back unless confirmed in "
+                "{\"confirm_within\"} s.",
+                UNBOX_IPC_ADMIN, false, api_apply_config},
+        {"confirm_config", "Keeps the {\"section\"} that was applied.", UNBOX_IPC_ADMIN, false,
+                api_confirm_config},
         {"factory_reset", "Forgets the customer and reboots.", UNBOX_IPC_ADMIN, true,
                 api_factory_reset},
         {"reboot", "Shuts the device down and starts it again.", UNBOX_IPC_ADMIN, true, api_reboot},
@@ -133,6 +142,7 @@ static const struct unbox_ipc_method methods[] = {
 static const struct unbox_ipc_topic topics[] = {
         {"health.changed", "A service's state is another.", false},
         {"health.*", "What happened to a service, and what healthd did about it.", true},
+        {"config.*", "A section was applied, went back, or has drifted.", true},
         {"registry.*", "A service was registered, or has gone.", false},
         {"*", "What others publish.", false},
         {},

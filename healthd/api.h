@@ -5,6 +5,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "apply.h"
 #include "memory.h"
 #include "queues.h"
 #include "registry.h"
@@ -23,6 +24,7 @@ struct diagnostics;
 struct api {
     struct units *units;
     struct memory *memory;
+    struct apply *apply;
     struct bus *bus;
     struct registry *registry;
     struct queues *queues;

@@ -151,8 +151,8 @@ static void on_steps_before(void *userdata)
         finish(restart, strerrordesc_np(-r));
 }
 
-static int begin(struct units *units, const struct unit *unit, bool heals,
-        units_restarted_fn restarted, void *userdata)
+static int begin(struct units *units, const char *name, bool heals, units_restarted_fn restarted,
+        void *userdata)
 {
     _cleanup_(restart_free_p) struct restart *restart = calloc(1, sizeof(*restart));
     int r;
@@ -163,12 +163,12 @@ static int begin(struct units *units, const struct unit *unit, bool heals,
     restart->heals = heals;
     restart->restarted = restarted;
     restart->userdata = userdata;
-    restart->unit = strdup(unit->name);
+    restart->unit = strdup(name);
     if (!restart->unit)
         return -ENOMEM;
     r = begin_steps(restart, "before", on_steps_before);
     if (r < 0)
-        unbox_log_errno(LOG_WARNING, r, "can't do the steps before a restart of %s", unit->name);
+        unbox_log_errno(LOG_WARNING, r, "can't do the steps before a restart of %s", name);
     if (r <= 0) {
         r = ask(restart);
         if (r < 0)
@@ -182,7 +182,13 @@ static int begin(struct units *units, const struct unit *unit, bool heals,
 int units_restart(
         struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata)
 {
-    return begin(units, unit, false, restarted, userdata);
+    return begin(units, unit->name, false, restarted, userdata);
+}
+
+int units_restart_name(
+        struct units *units, const char *name, units_restarted_fn restarted, void *userdata)
+{
+    return begin(units, name, false, restarted, userdata);
 }
 
 /* Why the unit isn't what it was restarted to be; NULL: it is. */
@@ -209,10 +215,13 @@ void units_restart_job_removed(struct units *units, const char *job, const char 
 
     if (!restart)
         return;
-    /* The configuration may have dropped it meanwhile. */
-    reason = unit ? why_not(unit, result) : NULL;
+    /* One that isn't watched, or isn't any more, has no facts: the job's result is all. */
+    if (unit)
+        reason = why_not(unit, result);
+    else if (strcmp(result, "done") != 0)
+        reason = strdup(strcmp(result, "failed") == 0 ? "failed to start" : result);
     if (reason) {
-        unit_short_name(unit->name, error, sizeof(error));
+        unit_short_name(restart->unit, error, sizeof(error));
         snprintf(error + strlen(error), sizeof(error) - strlen(error), " %s", reason);
     }
     if (reason)
@@ -259,7 +268,7 @@ void units_heal(struct units *units, struct unit *unit)
 
     if (is_about_to_heal(units, unit))
         return;
-    r = begin(units, unit, true, on_healed, NULL);
+    r = begin(units, unit->name, true, on_healed, NULL);
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "can't ask systemd to restart %s", unit->name);
 }

@@ -73,6 +73,10 @@ typedef void (*units_restarted_fn)(const char *error, void *userdata);
 int units_restart(
         struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata);
 
+/* The same by the full name of any unit, watched or not. */
+int units_restart_name(
+        struct units *units, const char *name, units_restarted_fn restarted, void *userdata);
+
 /*
  * Asks what all units use. Returns 1: `measured` is called once, from the event loop or when the
  * object is freed; 0: there is nobody to ask, and what is known is old; or a negative errno.

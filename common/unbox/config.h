@@ -75,6 +75,9 @@ const int64_t *unbox_config_ints(
 /* Whether the key stood in a file, so that its value isn't the default. */
 bool unbox_config_given(const struct unbox_config *config, const char *key);
 
+/* The line of its file that the value stands in, from 1; 0 for a default. */
+size_t unbox_config_line(const struct unbox_config *config, const char *key);
+
 /*
  * The rows of a table, a list of mappings, in the order of the file; the list ends with NULL. Rows
  * are borrowed from `config`. Where two files have the same table, the later file's is all of it.

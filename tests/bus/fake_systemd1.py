@@ -73,6 +73,7 @@ class Unit:
         self.outcome = "active"
         self.exit_status = 3
         self.referenced = 0
+        self.looked_at = 0  # how often its properties were asked for
         self.properties = {
             "Id": name, "Names": [name], "LoadState": "loaded", "ActiveState": "active",
             "SubState": "running", "UnitFileState": "enabled", "TriggeredBy": [], "Job": NO_JOB,
@@ -103,6 +104,8 @@ class Systemd:
         self.subscribed = 0
         self.lists = 0
         self.refuses_lists = False
+        # Called with the unit's name before each job that starts it.
+        self.on_start = lambda name: None
         self._job = 0
         self._lock = threading.RLock()
         self._context = GLib.MainContext()
@@ -171,6 +174,7 @@ class Systemd:
                 reply = message.new_method_reply()
                 reply.set_body(GLib.Variant("(v)", (unit.variants([name])[name],)))
             elif unit:
+                unit.looked_at += 1
                 reply = message.new_method_reply()
                 reply.set_body(GLib.Variant("(a{sv})", (unit.variants(unit.properties),)))
             else:
@@ -272,6 +276,7 @@ class Systemd:
         self.change(unit.name, Job=NO_JOB)
 
     def _start(self, unit, job):
+        self.on_start(unit.name)
         self.change(unit.name, ActiveState="activating", SubState="start", Result="success",
                     ExecMainCode=0, ExecMainStatus=0)
         if unit.outcome == "active":
