@@ -199,7 +199,8 @@ int proof_start(sd_event *event, struct units *units, const struct proof_options
     if (r >= 0)
         r = sd_bus_path_encode("/org/freedesktop/systemd1/unit", proof->unit, &proof->path);
     if (r >= 0)
-        r = sd_event_add_time(event, &proof->timer, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_timer, proof);
+        r = sd_event_add_time(
+                event, &proof->timer, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_timer, proof);
     if (r >= 0)
         r = sd_event_source_set_enabled(proof->timer, SD_EVENT_OFF);
     if (r >= 0)
