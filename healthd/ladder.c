@@ -138,6 +138,12 @@ unsigned ladder_step(struct ladder *ladder, const struct ladder_rules *rules, ui
     return actions;
 }
 
+void ladder_restarted(struct ladder *ladder, uint64_t now)
+{
+    ladder->last_restart = now;
+    ladder->starting_since = now;
+}
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

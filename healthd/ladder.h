@@ -73,6 +73,10 @@ struct ladder {
 unsigned ladder_step(struct ladder *ladder, const struct ladder_rules *rules, uint64_t now,
         enum ladder_seen seen, bool died);
 
+/* The restart that ladder_step() wanted has been asked for only now, whatever took so long: what
+ * follows is counted from here. */
+void ladder_restarted(struct ladder *ladder, uint64_t now);
+
 /* When ladder_step() has to be called even if nothing changes; LADDER_NEVER: not at all. */
 uint64_t ladder_due(const struct ladder *ladder, const struct ladder_rules *rules);
 

@@ -215,6 +215,19 @@ static void test_late_restart(void **state)
     assert_int_equal(due(&service), 13);
 }
 
+/* systemd was so busy that it has heard of the restart 20 s later: the next one isn't due at once.
+ */
+static void test_asked_for_late(void **state)
+{
+    struct service service = {};
+
+    assert_int_equal(at(&service, 0, LADDER_DOWN), LADDER_FAILED | LADDER_RESTART);
+    ladder_restarted(&service.ladder, (FIRST + 20) * USEC_PER_SEC);
+    assert_int_equal(at(&service, 20, LADDER_DOWN), 0);
+    assert_int_equal(due(&service), 25);
+    assert_int_equal(at(&service, 25, LADDER_DOWN), LADDER_RESTART);
+}
+
 /* All of the numbers are the configuration's. */
 static void test_other_rules(void **state)
 {
@@ -299,6 +312,7 @@ int main(void)
             cmocka_unit_test(test_systemd_was_faster),
             cmocka_unit_test(test_hands_off),
             cmocka_unit_test(test_late_restart),
+            cmocka_unit_test(test_asked_for_late),
             cmocka_unit_test(test_other_rules),
             cmocka_unit_test(test_a_single_step),
     };

@@ -29,6 +29,7 @@ struct unit {
     bool listed;     /* in the snapshot that is being taken */
     bool stopped;    /* somebody stopped it on purpose */
     bool changed;    /* systemd has said only a part of what is different */
+    bool healing;    /* a restart is wanted, and systemd has not answered yet */
     bool noted;      /* this failure has been noticed already */
     char told[16];   /* its state, as last published; "": not yet */
     unsigned restarts;

@@ -21,7 +21,6 @@ struct restart {
     char *job; /* NULL until systemd has answered, which it does: nothing ends this one before */
     struct steps *steps; /* those that are being done */
     bool heals;          /* the ladder wants it; not when the unit is well by then */
-    bool asked;          /* systemd was */
     units_restarted_fn restarted;
     void *userdata;
     sd_event_source *timeout;
@@ -44,12 +43,25 @@ static struct restart *restart_free(struct restart *restart)
 
 DEFINE_CLEANUP(struct restart *, restart_free);
 
+/* Only now systemd has it, or has refused it: with 500 at a time that may take a while. */
+static void answered(struct restart *restart)
+{
+    struct unit *unit = restart->heals ? units_find(restart->units, restart->unit) : NULL;
+
+    if (!unit || !unit->healing)
+        return;
+    unit->healing = false;
+    ladder_restarted(&unit->ladder, units_now(restart->units));
+    units_evaluate(restart->units, unit);
+}
+
 /* The caller may ask for the next one from the callback: so this one is gone by then. */
 static void finish(struct restart *restart, const char *error)
 {
     units_restarted_fn restarted = restart->restarted;
     void *userdata = restart->userdata;
 
+    answered(restart);
     restart_free(restart);
     restarted(error, userdata);
 }
@@ -121,11 +133,12 @@ static void on_queued(sd_bus_message *reply, const char *error, void *userdata)
                 RESTART_TIMEOUT_USEC, 0, on_timeout, restart);
     if (r < 0)
         finish(restart, strerrordesc_np(-r));
+    else
+        answered(restart);
 }
 
 static int ask(struct restart *restart)
 {
-    restart->asked = true;
     return systemd1_restart_unit(restart->units->systemd, restart->unit, on_queued, restart);
 }
 
@@ -244,22 +257,12 @@ static void on_healed(const char *error, void *userdata)
         unbox_log(LOG_INFO, "a restart was in vain: %s", error);
 }
 
-/* The steps before its restart aren't done yet. */
-static bool is_about_to_heal(const struct units *units, const struct unit *unit)
-{
-    for (const struct restart *restart = units->restarts; restart; restart = restart->next)
-        if (restart->heals && !restart->asked && strcmp(restart->unit, unit->name) == 0)
-            return true;
-    return false;
-}
-
 void units_heal(struct units *units, struct unit *unit)
 {
-    int r;
+    int r = begin(units, unit, true, on_healed, NULL);
 
-    if (is_about_to_heal(units, unit))
-        return;
-    r = begin(units, unit, true, on_healed, NULL);
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "can't ask systemd to restart %s", unit->name);
+    else
+        unit->healing = true;
 }

@@ -308,7 +308,8 @@ class Device:
         daemon = Daemon(self, name, *arguments, environment=environment, sockets=sockets)
         self._daemons.append(daemon)
         if ready:
-            eventually(lambda: self.notify.seen("READY") or not daemon.running, what=f"{name} ready")
+            # How fast it is, is measured elsewhere: the machine may have other things to do.
+            eventually(lambda: self.notify.seen("READY") or not daemon.running, 60, f"{name} ready")
             assert daemon.running, f"{name} ended: {self.log()}"
         return daemon
 

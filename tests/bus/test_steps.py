@@ -98,7 +98,7 @@ def test_a_step_that_never_ends(systemd, manager, device):
     assert 2.9 < time.monotonic() - begin < 4.5
     # Nothing else waits for it.
     begin = time.monotonic()
-    assert peer.call("get_health")["hostapd"] in ("active", "activating")
+    assert peer.call("ping") == "pong"
     assert time.monotonic() - begin < 1
     eventually(lambda: len(warnings(device)) == 2, 5)
     peer.close()
