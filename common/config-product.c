@@ -96,7 +96,7 @@ static const struct config_key product_keys[] = {
         {"wifi.ssid_hex", CONFIG_STRING, 2, 64, "", check_ssid_hex,
                 "Name of the access point in hexadecimal, for bytes that are no text."},
         {"wifi.password", CONFIG_STRING, 8, 64, "", check_password,
-                "Password (WPA2), or the key itself as 64 hexadecimal digits."},
+                "Password (WPA2), or the key itself as 64 hexadecimal digits.", .secret = true},
         {"wifi.band", CONFIG_STRING, 1, 2, "bg", check_band, "bg is 2.4 GHz, a is 5 GHz."},
         {"wifi.channel", CONFIG_INT, 1, 165, "0", NULL, "Channel; without it 6, or 36 in band a."},
         {"wifi.country", CONFIG_STRING, 2, 2, "", check_country,

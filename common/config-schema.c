@@ -51,7 +51,7 @@ static const struct config_key suite_keys[] = {
         {"hotspot.ssid", CONFIG_STRING, 1, 32, "INCUVERS_AP", NULL,
                 "Name of the hotspot that the device opens when it has no network."},
         {"hotspot.password", CONFIG_STRING, 8, 63, "incuvers1234", NULL,
-                "Password of the hotspot (WPA2)."},
+                "Password of the hotspot (WPA2).", .secret = true},
         {"hotspot.band", CONFIG_STRING, 1, 2, "bg", check_band,
                 "Band of the hotspot: bg is 2.4 GHz, a is 5 GHz."},
         {"hotspot.channel", CONFIG_INT, 0, 196, "0", NULL,

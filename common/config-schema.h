@@ -35,6 +35,7 @@ struct config_key {
     const char *(*check)(const char *value);
     const char *meaning; /* one sentence for the documentation */
     const struct config_table *table;
+    bool secret; /* shown to nobody */
 };
 
 /* The keys of each row. */

@@ -48,6 +48,10 @@ const char *config_scalar(const yaml_node_t *node);
 int config_value_read(const struct config_place *place, const yaml_node_t *node,
         const struct config_key *key, struct config_value *value);
 
+/* A row as it may be shown, with a level for each section when names have one. NULL: out of memory.
+ */
+json_t *config_row_to_json(const struct unbox_config_row *row);
+
 /* All at their fallbacks; keys that have none are empty. NULL: out of memory. */
 struct config_value *config_values_new(const struct config_key *keys, size_t size);
 struct config_value *config_values_free(struct config_value *values, size_t size);

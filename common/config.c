@@ -274,6 +274,11 @@ bool unbox_config_given(const struct unbox_config *config, const char *key)
     return config_given(&config->all, key);
 }
 
+json_t *unbox_config_to_json(const struct unbox_config *config)
+{
+    return config_row_to_json(&config->all);
+}
+
 const char *unbox_config_string(const struct unbox_config *config, const char *key)
 {
     return get(config, key, CONFIG_STRING)->string;

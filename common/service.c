@@ -174,13 +174,17 @@ struct unbox_ipc_client *unbox_service_client(struct unbox_service *service)
     return service->client;
 }
 
+static void ignore(int error, json_t *result, const char *code, const char *message, void *userdata)
+{
+}
+
 int unbox_service_unregister(
         struct unbox_service *service, unbox_ipc_reply_fn reply, void *userdata)
 {
     json_decref(service->params);
     service->params = NULL;
     return unbox_ipc_client_call(service->client, "unregister_service",
-            json_pack("{s:s}", "name", service->name), CALL_USEC, reply, userdata);
+            json_pack("{s:s}", "name", service->name), CALL_USEC, reply ?: ignore, userdata);
 }
 
 int unbox_service_info_read(json_t *service, struct unbox_service_info *ret)

@@ -375,6 +375,34 @@ static void test_drop_ins_override(void **state)
     assert_int_equal(unbox_store_remove_tree(folder), 1);
 }
 
+static void test_shown_without_secrets(void **state)
+{
+    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
+    struct unbox_config_error error = {};
+    _cleanup_json_ json_t *shown = NULL;
+    _cleanup_free_ char *text = NULL;
+    json_t *checks;
+
+    assert_int_equal(parse("hotspot: {password: correct horse, channel: 11}\n"
+                           "health:\n"
+                           "  units: [a, b]\n"
+                           "  checks:\n"
+                           "  - {type: tcp, address: '::1', port: 80}\n",
+                             &config, &error),
+            0);
+    shown = unbox_config_to_json(config);
+    text = json_dumps(shown, 0);
+    assert_null(strstr(text, "horse"));
+    assert_non_null(strstr(text, "\"password\": \"" UNBOX_CONFIG_SECRET "\""));
+    assert_non_null(strstr(text, "\"ssid\": \"INCUVERS_AP\""));
+    assert_non_null(strstr(text, "\"channel\": 11"));
+    assert_non_null(strstr(text, "\"units\": [\"a\", \"b\"]"));
+    checks = json_object_get(json_object_get(shown, "health"), "checks");
+    assert_int_equal(json_array_size(checks), 1);
+    assert_string_equal(
+            json_string_value(json_object_get(json_array_get(checks, 0), "address")), "::1");
+}
+
 static void test_unreadable_is_an_error(void **state)
 {
     struct unbox_config *config = NULL;
@@ -400,6 +428,7 @@ int main(void)
             cmocka_unit_test(test_fallbacks_are_valid),
             cmocka_unit_test(test_example),
             cmocka_unit_test(test_drop_ins_override),
+            cmocka_unit_test(test_shown_without_secrets),
             cmocka_unit_test(test_unreadable_is_an_error),
     };
 

@@ -12,6 +12,7 @@
 #define SECONDS_PER_DAY (24 * 60 * 60)
 
 extern const struct check_type check_certificate;
+int certificate_not_after(const char *path, time_t *ret);
 
 static int certificate_open(struct check *check, const struct unbox_config_row *row)
 {
@@ -24,7 +25,8 @@ static int certificate_open(struct check *check, const struct unbox_config_row *
     return check->target ? 0 : -ENOMEM;
 }
 
-static int read_not_after(const char *path, time_t *ret)
+/* For get_system, too. */
+int certificate_not_after(const char *path, time_t *ret)
 {
     _cleanup_(X509_free_p) X509 *certificate = NULL;
     _cleanup_free_ char *pem = NULL;
@@ -46,7 +48,7 @@ static int certificate_start(struct check *check)
     int64_t days;
     int r;
 
-    r = read_not_after(check->target, &not_after);
+    r = certificate_not_after(check->target, &not_after);
     if (r == -EBADMSG) {
         check_done(check, CHECK_FAILING, "is no certificate");
         return 0;

@@ -6,13 +6,11 @@
  * megabytes, whether it checks with them or not.
  */
 
-#include <dlfcn.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "check.h"
-#include "unbox/log.h"
+#include "module.h"
 
 static const struct check_type *const built_in[] = {
         &check_address,
@@ -27,34 +25,13 @@ static const struct check_type *const built_in[] = {
         &check_unix,
 };
 
-/* Beside the daemon, wherever that is: the folder of the executable with a "/" at its end. */
-static int find_own_folder(char ret[static PATH_MAX])
-{
-    ssize_t size = readlink("/proc/self/exe", ret, PATH_MAX - 1);
-
-    if (size < 0)
-        return -errno;
-    ret[size] = '\0';
-    strrchr(ret, '/')[1] = '\0';
-    return 0;
-}
-
-/* It stays loaded, so the pointer stays good. */
 static const struct check_type *load(const char *name)
 {
-    char folder[PATH_MAX], file[PATH_MAX + 64], symbol[64];
-    const struct check_type *type;
-    void *module;
+    char file[64], symbol[64];
 
-    if (find_own_folder(folder) < 0)
-        return NULL;
-    snprintf(file, sizeof(file), "%scheck-%s.so", folder, name);
+    snprintf(file, sizeof(file), "check-%s", name);
     snprintf(symbol, sizeof(symbol), "check_%s", name);
-    module = dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    type = module ? dlsym(module, symbol) : NULL;
-    if (!type)
-        unbox_log(LOG_ERR, "can't load the check: %s", dlerror());
-    return type;
+    return module_symbol(file, symbol);
 }
 
 /* One that isn't installed costs that check, and nothing else. */

@@ -108,6 +108,24 @@ void events_stopped(struct memory *memory, const struct unit *unit)
     tell(memory, &stopped, unit->name, NULL, "was stopped on purpose");
 }
 
+void events_changed(struct memory *memory, struct unit *unit)
+{
+    const char *state = unit_state(unit);
+    char service[NAME_MAX + 1];
+    int r;
+
+    if (!unit_is_shown(unit) || strcmp(unit->told, state) == 0)
+        return;
+    unit_short_name(unit->name, service, sizeof(service));
+    r = bus_publish(memory_bus(memory), "health.changed",
+            json_pack("{s:s, s:s, s:s, s:s}", "service", service, "unit", unit->name, "state",
+                    state, "before", unit->told),
+            NULL);
+    if (r < 0)
+        unbox_log_errno(LOG_ERR, r, "can't tell anybody that %s is %s", service, state);
+    snprintf(unit->told, sizeof(unit->told), "%s", state);
+}
+
 void events_check_failing(struct memory *memory, const char *service, const char *text)
 {
     tell(memory, &check_failing, service, text, "fails the %s", text ?: "check");
@@ -137,24 +155,6 @@ void events_usage(
                 (unsigned long long)(limit / kinds[kind].divisor));
     else
         tell(memory, &using_less, unit->name, kinds[kind].name, "uses %s again", kinds[kind].less);
-}
-
-void events_changed(struct memory *memory, struct unit *unit)
-{
-    const char *state = unit_state(unit);
-    char service[NAME_MAX + 1];
-    int r;
-
-    if (!unit_is_shown(unit) || strcmp(unit->told, state) == 0)
-        return;
-    unit_short_name(unit->name, service, sizeof(service));
-    r = bus_publish(memory_bus(memory), "health.changed",
-            json_pack("{s:s, s:s, s:s, s:s}", "service", service, "unit", unit->name, "state",
-                    state, "before", unit->told),
-            NULL);
-    if (r < 0)
-        unbox_log_errno(LOG_ERR, r, "can't tell anybody that %s is %s", service, state);
-    snprintf(unit->told, sizeof(unit->told), "%s", state);
 }
 
 void events_own_death(struct memory *memory)

@@ -33,14 +33,15 @@ struct healthd {
     struct unbox_ipc_server *server;
 };
 
-/* The units, the checks, which use their bus, and the queues go before the server: they hold calls
- * that it has to answer. */
+/* The units and the queues go before the server: they hold calls that it has to answer; the checks
+ * before the units, whose bus they use. */
 static void healthd_done(struct healthd *healthd)
 {
     checks_free(healthd->checks);
     units_free(healthd->units);
     bluetooth_free(healthd->bluetooth);
     queues_free(healthd->queues);
+    api_done(&healthd->api);
     if (healthd->bus)
         bus_set_server(healthd->bus, NULL);
     unbox_ipc_server_free(healthd->server);
@@ -77,7 +78,8 @@ static void show_status(struct healthd *healthd)
                 error ? "; " : "", summary);
 }
 
-static bool follows(const char *unit, void *userdata)
+/* Keeps an eye on the unit of somebody in the registry; false: it has ended. */
+static bool lives(const char *unit, void *userdata)
 {
     struct healthd *healthd = userdata;
 
@@ -97,7 +99,7 @@ static void on_units_changed(void *userdata)
             checks_are_known(healthd->checks))
         begin_to_serve(healthd);
     if (units_are_known(healthd->units))
-        registry_check(healthd->registry, follows, healthd);
+        registry_check(healthd->registry, lives, healthd);
 }
 
 static bool runs(const char *unit, void *userdata)

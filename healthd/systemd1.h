@@ -85,3 +85,7 @@ int systemd1_restart_unit(
 
 int systemd1_start_unit(
         struct systemd1 *systemd, const char *unit, systemd1_reply_fn reply, void *userdata);
+
+/* Shuts down and starts again: whatever else is queued gives way. Replies o, the path of the job.
+ */
+int systemd1_reboot(struct systemd1 *systemd, systemd1_reply_fn reply, void *userdata);

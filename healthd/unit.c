@@ -53,7 +53,10 @@ void unit_short_name(const char *name, char *ret, size_t size)
 
     if (length > strlen(".service") && strcmp(name + length - strlen(".service"), ".service") == 0)
         length -= strlen(".service");
-    snprintf(ret, size, "%.*s", (int)length, name);
+    if (length >= size)
+        length = size - 1;
+    memcpy(ret, name, length);
+    ret[length] = '\0';
 }
 
 int unit_full_name(const char *name, char **ret)

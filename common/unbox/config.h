@@ -8,6 +8,7 @@
  * line and key.
  */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,6 +88,15 @@ const char *unbox_config_row_string(const struct unbox_config_row *row, const ch
 int64_t unbox_config_row_int(const struct unbox_config_row *row, const char *key);
 bool unbox_config_row_bool(const struct unbox_config_row *row, const char *key);
 const char *const *unbox_config_row_list(const struct unbox_config_row *row, const char *key);
+
+/* What stands for a secret where a configuration is shown. */
+#define UNBOX_CONFIG_SECRET "(secret)"
+
+/*
+ * All values, {"section":{"name":value}}, defaults included; a secret is UNBOX_CONFIG_SECRET, or ""
+ * when it is empty. The caller's (json_decref()). NULL: out of memory.
+ */
+json_t *unbox_config_to_json(const struct unbox_config *config);
 
 #ifdef __cplusplus
 }

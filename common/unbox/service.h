@@ -54,7 +54,7 @@ struct unbox_service *unbox_service_free(struct unbox_service *service);
 struct unbox_ipc_client *unbox_service_client(struct unbox_service *service);
 
 /* Takes it out of the registry before its unit ends, and stops trying; `service` is still to be
- * freed. 0 or a negative errno. */
+ * freed. `reply` may be NULL. 0 or a negative errno. */
 int unbox_service_unregister(
         struct unbox_service *service, unbox_ipc_reply_fn reply, void *userdata);
 

@@ -77,13 +77,6 @@ def test_all_well(systemd, healthd, device):
     assert all(unit.referenced == 1 for unit in systemd.units.values())
 
 
-def test_get_system(systemd, healthd):
-    answer = healthd.call("get_system")
-    assert answer["hostname"] == "unbox-test"
-    assert answer["os"].startswith("Debian")
-    assert answer["kernel"] and answer["version"] and answer["uptime_seconds"] > 0
-
-
 def test_the_protocol(systemd, healthd):
     assert healthd.call("ping") == "pong"
     assert {"get_health", "restart_service"} <= {m["name"] for m in healthd.call("describe")["methods"]}
@@ -440,34 +433,6 @@ def test_factory_reset(systemd, healthd, device):
     # Answered when it is queued; the reboot doesn't wait.
     assert healthd.call("factory_reset") == {"ok": True}
     assert systemd.calls[-1] == ("StartUnit", "factory-reset.service")
-
-
-def test_unboxctl(systemd, healthd, device):
-    def unboxctl(*arguments):
-        return device.run("healthd/unboxctl", *arguments)
-
-    shown = unboxctl("status").stdout
-    assert "unbox-test, up" in shown and "on the network Home" in shown
-    assert "waits for webserver.socket" in shown
-    assert json.loads(unboxctl("--json", "status").stdout)["hostname"] == "unbox-test"
-    assert unboxctl("health").returncode == 0
-    assert unboxctl("restart", "user-network").returncode == 0
-    assert systemd.restarts_of("user-network.service") == 1
-
-    systemd.kill("unbox-firewall.service", restarts=False)
-    eventually(lambda: unboxctl("health").returncode == 1)
-    assert "unbox-firewall was killed (SIGKILL)" in unboxctl("status").stdout
-    refused = unboxctl("restart", "sshd")
-    assert refused.returncode == 1 and "NOT_FOUND" in refused.stderr
-    # Nobody to ask, and nobody who answers.
-    assert unboxctl("factory-reset").returncode == 1
-    assert ("StartUnit", "factory-reset.service") not in systemd.calls
-    assert "user-network.sock" in unboxctl("network").stderr
-    for wrong in ((), ("restart",), ("status", "x"), ("dance",), ("--purple", "status")):
-        assert unboxctl(*wrong).returncode == 2
-    systemd.add("factory-reset.service", Type="oneshot", ActiveState="inactive", SubState="dead")
-    assert unboxctl("--yes", "factory-reset").returncode == 0
-    assert ("StartUnit", "factory-reset.service") in systemd.calls
 
 
 def test_killed_itself(systemd, device):

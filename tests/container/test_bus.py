@@ -44,7 +44,9 @@ def names(lab):
 
 def listen(lab, topic, since):
     lines = lab.machine.out(f"python3 /root/listen.py '{topic}' {since}").splitlines()
-    return [json.loads(line) for line in lines][1:]
+    events = [json.loads(line) for line in lines][1:]
+    # Of what happens just now; it isn't kept.
+    return [event for event in events if event["event"] != "health.changed"]
 
 
 def last_seq(lab):
@@ -52,6 +54,7 @@ def last_seq(lab):
 
 
 def restart(lab):
+    """Answers when healthd is ready: its unit is of Type=notify."""
     lab.machine.run("systemctl restart healthd")
 
 
@@ -64,9 +67,11 @@ def device(lab):
                           f"[Service]\nExecStart=/usr/bin/python3 /root/register.py {argument}\n")
     lab.machine.write("/etc/unbox/config.yaml.d/50-product.yaml",
                       "health:\n  units: [product-app]")
-    lab.machine.run("systemctl daemon-reload && systemctl start product-app && "
-                    "systemctl restart healthd")
-    wait.until(lambda: "healthd" in names(lab), 10, "healthd")
+    wait.until(lambda: "healthd" in names(lab), 30, "healthd")
+    lab.machine.run("systemctl daemon-reload && systemctl start product-app")
+    wait.until(lambda: "product-app" in names(lab), 10, "the product to be registered")
+    restart(lab)
+    wait.until(lambda: "healthd" in names(lab), 30, "healthd")
     return lab
 
 
