@@ -3,6 +3,7 @@
 /* The table of every configuration key, and the checks that bounds alone can't express. */
 
 #include "config-schema.h"
+#include "config-value.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -33,16 +34,24 @@ static const char *check_band(const char *value)
                    : "must be bg (2.4 GHz) or a (5 GHz)";
 }
 
+static const char *check_bluetooth_profile(const char *value)
+{
+    return strcmp(value, "android-auto") == 0 || strcmp(value, "hfp-ag") == 0 ||
+                           strcmp(value, "hsp-hs") == 0
+                   ? NULL
+                   : "must be android-auto, hfp-ag or hsp-hs";
+}
+
 static const char *check_interface(const char *value)
 {
     return strpbrk(value, "/ \t\n") ? "must be the name of a network interface" : NULL;
 }
 
-const struct config_key config_schema[] = {
+static const struct config_key suite_keys[] = {
         {"hotspot.ssid", CONFIG_STRING, 1, 32, "INCUVERS_AP", NULL,
                 "Name of the hotspot that the device opens when it has no network."},
         {"hotspot.password", CONFIG_STRING, 8, 63, "incuvers1234", NULL,
-                "Password of the hotspot (WPA2)."},
+                "Password of the hotspot (WPA2).", .secret = true},
         {"hotspot.band", CONFIG_STRING, 1, 2, "bg", check_band,
                 "Band of the hotspot: bg is 2.4 GHz, a is 5 GHz."},
         {"hotspot.channel", CONFIG_INT, 0, 196, "0", NULL,
@@ -70,16 +79,50 @@ const struct config_key config_schema[] = {
         {"health.units", CONFIG_LIST, 1, 255, "", NULL,
                 "Units that healthd watches besides the suite's own and NetworkManager; globs are "
                 "fine."},
+        {"health.services", CONFIG_TABLE, 0, 256, "", NULL,
+                "What is special about a unit: steps around its restarts, and what it may use.",
+                &config_services},
+        {"health.restart_delays_seconds", CONFIG_INTS, 0, 3600, "0 5 10", NULL,
+                "The first restarts of a service, in seconds after it was seen to have failed."},
+        {"health.restart_interval_seconds", CONFIG_INT, 1, 86400, "60", NULL,
+                "The time between all later restarts, for as long as it takes."},
+        {"health.starting_limit_seconds", CONFIG_INT, 1, 3600, "30", NULL,
+                "How long a service may take to start before it counts as failed."},
+        {"health.settling_seconds", CONFIG_INT, 1, 3600, "10", NULL,
+                "How long a service that failed has to run before it is said to have recovered."},
+        {"health.good_health_seconds", CONFIG_INT, 1, 86400, "120", NULL,
+                "How long it has to run before its restarts are forgotten."},
+        {"health.bluetooth_profiles", CONFIG_LIST, 1, 16, "", check_bluetooth_profile,
+                "Bluetooth profiles that are registered with BlueZ."},
         {"health.check_interval_seconds", CONFIG_INT, 1, 3600, "5", NULL,
                 "How often the functional checks run."},
+        {"health.apply_settle_seconds", CONFIG_INT, 0, 60, "3", NULL,
+                "How long a service must have run before what was applied is believed to work."},
+        {"health.checks", CONFIG_TABLE, 0, 256, "", NULL,
+                "Functional checks, each of a service and with keys by its type.", &config_checks},
 };
 
-const size_t config_schema_size = ELEMENTSOF(config_schema);
-
-const struct config_key *config_schema_find(const char *name)
+/* Whichever of the two stands in a file is at fault. */
+static const char *check_times(const struct unbox_config_row *all, const char **ret_key)
 {
-    for (size_t i = 0; i < config_schema_size; i++)
-        if (strcmp(config_schema[i].name, name) == 0)
-            return &config_schema[i];
-    return NULL;
+    static const char settling[] = "health.settling_seconds", good[] = "health.good_health_seconds";
+
+    if (unbox_config_row_int(all, settling) <= unbox_config_row_int(all, good))
+        return NULL;
+    *ret_key = config_given(all, settling) ? settling : good;
+    return *ret_key == settling ? "must not be more than health.good_health_seconds"
+                                : "must not be less than health.settling_seconds";
 }
+
+static const char *check_suite(const struct unbox_config_row *all, const char **ret_key)
+{
+    const char *complaint = check_times(all, ret_key);
+
+    if (complaint)
+        return complaint;
+    *ret_key = "health.services";
+    return config_check_services(
+            all->values[config_index(all->table, *ret_key, CONFIG_TABLE)].rows);
+}
+
+const struct config_table config_suite = {suite_keys, ELEMENTSOF(suite_keys), check_suite};

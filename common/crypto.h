@@ -47,7 +47,7 @@ int crypto_key_from_pem(const char *pem, EVP_PKEY **ret);
 /* Whether both have the same public half. */
 bool crypto_key_equal(const EVP_PKEY *a, const EVP_PKEY *b);
 
-/* SHA-256 in lower-case hexadecimal. */
+/* SHA-256 over `size` bytes, in lower-case hexadecimal. 0 or -EIO. */
 int crypto_sha256(const void *data, size_t size, char ret[static CRYPTO_SHA256_HEX_SIZE]);
 
 /* SHA-256 over the public half (SubjectPublicKeyInfo, RFC 5280), in lower-case hexadecimal. */

@@ -167,9 +167,10 @@ int http_client_new(
         return -ENOMEM;
     client->event = sd_event_ref(event);
     client->options = *options;
-    client->options.ca_pem = strdup(options->ca_pem);
+    client->options.ca_pem = options->ca_pem ? strdup(options->ca_pem) : NULL;
     client->options.interface = options->interface ? strdup(options->interface) : NULL;
-    if (!client->options.ca_pem || (options->interface && !client->options.interface))
+    if ((options->ca_pem && !client->options.ca_pem) ||
+            (options->interface && !client->options.interface))
         return -ENOMEM;
     r = add_sources(client);
     if (r < 0)

@@ -4,6 +4,7 @@
 /*
  * libcurl's multi interface in sd-event: HTTPS and JSON to one peer whose CA is known beforehand.
  *
+ * Without a CA it is plain HTTP instead, for what is on the device itself.
  * Only that CA is trusted, TLS is 1.2 or better, and name or address must match the certificate.
  * No proxy, no redirect, no other protocol, whatever the environment says. Nothing blocks, and
  * every transfer is bounded in bytes and in time.
@@ -20,7 +21,7 @@
 struct http_client;
 
 struct http_client_options {
-    const char *ca_pem;    /* the CA to trust, and no other */
+    const char *ca_pem;    /* the CA to trust, and no other; NULL: plain HTTP, and no TLS at all */
     const char *interface; /* bound to it, or nothing is sent; NULL: wherever the route leads */
     bool ignore_dates;     /* of the peer's certificate, for a device that has no clock yet */
     size_t max_answer;     /* bytes of a body */

@@ -57,12 +57,14 @@ static CURLcode set_tls(struct http_transfer *transfer)
 {
     struct curl_blob ca = {
             .data = (void *)transfer->options->ca_pem,
-            .len = strlen(transfer->options->ca_pem),
             .flags = CURL_BLOB_COPY,
     };
     CURL *easy = transfer->easy;
     CURLcode code = CURLE_OK;
 
+    if (!transfer->options->ca_pem)
+        return CURLE_OK;
+    ca.len = strlen(transfer->options->ca_pem);
     code = code ?: curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
     /* Debian compiles the system's CAs in as the default folder; they would be trusted too. */
     code = code ?: curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -81,7 +83,9 @@ static CURLcode set_transport(struct http_transfer *transfer, const char *url)
     CURLcode code = CURLE_OK;
 
     code = code ?: curl_easy_setopt(easy, CURLOPT_URL, url);
-    code = code ?: curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    code = code
+                   ?: curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                              transfer->options->ca_pem ? "https" : "http");
     code = code ?: curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     code = code ?: curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     code = code ?: curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -126,7 +130,7 @@ static int configure(struct http_transfer *transfer, const char *url, json_t *bo
 {
     int r;
 
-    r = add_header(transfer, "Accept: application/json, application/problem+json");
+    r = add_header(transfer, "Accept: application/json, application/problem+json, */*;q=0.1");
     if (r < 0)
         return r;
     if (body) {

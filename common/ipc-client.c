@@ -13,9 +13,7 @@
 #include <sys/un.h>
 #include <time.h>
 
-#include "ipc-stream.h"
-#include "unbox/ipc.h"
-#include "util.h"
+#include "ipc-client.h"
 
 struct pending {
     struct unbox_ipc_client *client;
@@ -26,16 +24,6 @@ struct pending {
     int error; /* what its timer will tell: it was not sent, or -ETIMEDOUT */
     struct pending *next;
 };
-
-struct unbox_ipc_client {
-    sd_event *event;
-    char *path;
-    struct ipc_stream *stream;
-    struct pending *pending;
-    uint64_t last_id;
-};
-
-DEFINE_CLEANUP(struct unbox_ipc_client *, unbox_ipc_client_free);
 
 static void pending_free(struct pending *pending)
 {
@@ -81,6 +69,8 @@ static void disconnect(struct unbox_ipc_client *client, int error)
         (void)sd_event_source_set_time_relative(p->timer, 0);
     }
     client->pending = failed;
+    if (client->subscription)
+        ipc_subscription_lost(client->subscription, error);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -92,11 +82,29 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     return 0;
 }
 
-static void answer(struct pending *pending, json_t *message)
+/* A result that fitted into no line. NULL: it isn't what it should be. */
+static json_t *read_sealed(int fd, json_int_t announced)
 {
-    json_t *result = json_object_get(message, "result");
-    const char *code = NULL, *text = NULL;
+    _cleanup_free_ char *text = NULL;
+    size_t size;
 
+    if (fd < 0 || unbox_ipc_memfd_read(fd, UNBOX_IPC_PAYLOAD_MAX, &text, &size) < 0 ||
+            announced != (json_int_t)size)
+        return NULL;
+    return json_loadb(text, size, JSON_DECODE_ANY, NULL);
+}
+
+static void answer(struct pending *pending, json_t *message, int *fd)
+{
+    struct unbox_ipc_client *client = pending->client;
+    json_t *sealed = json_object_get(message, "sealed");
+    _cleanup_json_ json_t *result = sealed ? read_sealed(*fd, json_integer_value(sealed))
+                                           : json_incref(json_object_get(message, "result"));
+    const char *code = NULL, *text = NULL;
+    bool freed = false;
+
+    client->offered = sealed ? NULL : fd;
+    client->freed = &freed;
     if (result)
         pending->reply(0, result, NULL, NULL, pending->userdata);
     else if (json_unpack(message, "{s:{s:s, s:s}}", "error", "code", &code, "message", &text) == 0)
@@ -104,6 +112,10 @@ static void answer(struct pending *pending, json_t *message)
     else
         pending->reply(-EBADMSG, NULL, UNBOX_IPC_INTERNAL_ERROR, "the answer has no result",
                 pending->userdata);
+    if (!freed) {
+        client->offered = NULL;
+        client->freed = NULL;
+    }
     pending_free(pending);
 }
 
@@ -112,16 +124,21 @@ static void on_line(const char *line, size_t size, void *userdata)
     struct unbox_ipc_client *client = userdata;
     _cleanup_json_ json_t *message = json_loadb(line, size, 0, NULL);
     json_t *id = json_object_get(message, "id");
+    _cleanup_close_ int fd = -1;
     struct pending *pending;
 
     if (!message) {
         disconnect(client, -EBADMSG);
         return;
     }
+    if (json_is_true(json_object_get(message, "fd")) || json_object_get(message, "sealed"))
+        fd = ipc_stream_take_fd(client->stream);
     /* One that came too late has no call waiting for it any more. */
     pending = json_is_integer(id) ? pending_take(client, json_integer_value(id)) : NULL;
     if (pending)
-        answer(pending, message);
+        answer(pending, message, &fd);
+    else if (client->subscription && json_object_get(message, "event"))
+        ipc_subscription_event(client->subscription, message);
 }
 
 static void on_oversize(void *userdata)
@@ -136,7 +153,7 @@ static void on_closed(int error, void *userdata)
 
 static int connect_stream(struct unbox_ipc_client *client)
 {
-    static const struct ipc_stream_ops ops = {on_line, on_oversize, on_closed};
+    static const struct ipc_stream_ops ops = {on_line, on_oversize, on_closed, true};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     _cleanup_close_ int fd = -1;
     int r;
@@ -199,6 +216,8 @@ struct unbox_ipc_client *unbox_ipc_client_free(struct unbox_ipc_client *client)
 
     if (!client)
         return NULL;
+    if (client->freed)
+        *client->freed = true;
     while ((pending = client->pending)) {
         client->pending = pending->next;
         pending_free(pending);
@@ -206,6 +225,7 @@ struct unbox_ipc_client *unbox_ipc_client_free(struct unbox_ipc_client *client)
     if (client->stream)
         ipc_stream_close(client->stream);
     ipc_stream_unref(client->stream);
+    ipc_subscription_free(client->subscription);
     sd_event_unref(client->event);
     free(client->path);
     free(client);
@@ -243,53 +263,9 @@ int unbox_ipc_client_call(struct unbox_ipc_client *client, const char *method, j
     return 0;
 }
 
-struct sync {
-    sd_event *event;
-    json_t *result;
-    char *code;
-    char *message;
-};
-
-static void on_sync_reply(
-        int error, json_t *result, const char *code, const char *message, void *userdata)
+int unbox_ipc_client_take_fd(struct unbox_ipc_client *client)
 {
-    struct sync *sync = userdata;
-
-    sync->result = json_incref(result);
-    sync->code = code ? strdup(code) : NULL;
-    sync->message = message ? strdup(message) : NULL;
-    (void)sd_event_exit(sync->event, error);
-}
-
-int unbox_ipc_call_sync(const char *path, const char *method, json_t *params, uint64_t timeout_usec,
-        json_t **ret_result, char **ret_code, char **ret_message)
-{
-    _cleanup_(unbox_ipc_client_free_p) struct unbox_ipc_client *client = NULL;
-    _cleanup_json_ json_t *owned = params;
-    _cleanup_(sd_event_unref_p) sd_event *event = NULL;
-    struct sync sync = {};
-    int r;
-
-    r = sd_event_new(&event);
-    if (r < 0)
-        return r;
-    sync.event = event;
-    r = unbox_ipc_client_new(event, path, &client);
-    if (r < 0)
-        return r;
-    r = unbox_ipc_client_call(client, method, STEAL(owned), timeout_usec, on_sync_reply, &sync);
-    if (r < 0)
-        return r;
-    r = sd_event_loop(event);
-    if (r >= 0) {
-        *ret_result = sync.result;
-    } else {
-        if (ret_code)
-            *ret_code = STEAL(sync.code);
-        if (ret_message)
-            *ret_message = STEAL(sync.message);
-    }
-    free(sync.code);
-    free(sync.message);
-    return r;
+    if (!client->offered || *client->offered < 0)
+        return -ENODATA;
+    return STEAL_FD(*client->offered);
 }

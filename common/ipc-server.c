@@ -6,9 +6,6 @@
  * asking.
  */
 
-#include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,68 +13,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <systemd/sd-login.h>
+#include <time.h>
 
 #include "ipc-line.h"
-#include "ipc-stream.h"
-#include "unbox/ipc.h"
+#include "ipc-server.h"
 #include "util.h"
 
-#define CLIENTS_MAX 64
 #define CALLS_MAX 32 /* in flight on one connection */
-#define GROUPS_MAX 256
-
-struct peer {
-    pid_t pid;
-    uid_t uid;
-    char *unit;
-    enum unbox_ipc_role role;
-    bool web;
-};
-
-struct connection {
-    struct unbox_ipc_server *server;
-    struct ipc_stream *stream;
-    struct peer peer;
-    unsigned calls;
-    bool gone;
-    struct connection *next;
-};
-
-struct unbox_ipc_call {
-    struct connection *connection;
-    const struct unbox_ipc_method *method;
-    json_t *id;
-};
-
-struct unbox_ipc_server {
-    sd_event *event;
-    sd_event_source *io;
-    int fd;
-    char *path;
-    struct unbox_ipc_server_options options;
-    struct connection *connections;
-    unsigned count;
-    gid_t operators;
-    gid_t admins;
-    uid_t web;
-};
 
 DEFINE_CLEANUP(struct unbox_ipc_server *, unbox_ipc_server_free);
-
-static gid_t group_id(const char *name)
-{
-    const struct group *group = getgrnam(name);
-
-    return group ? group->gr_gid : (gid_t)-1;
-}
-
-static uid_t user_id(const char *name)
-{
-    const struct passwd *user = getpwnam(name);
-
-    return user ? user->pw_uid : (uid_t)-1;
-}
 
 static void connection_free(struct connection *connection)
 {
@@ -100,18 +44,42 @@ static void connection_drop(struct connection *connection)
             break;
         }
     server->count--;
+    ipc_subscribe_end(connection);
     ipc_stream_close(connection->stream);
     if (connection->calls == 0)
         connection_free(connection);
+}
+
+/* One who doesn't read what he asked for is dropped: he must not cost memory without bound. */
+static void connection_check(struct connection *connection, int error)
+{
+    if (error < 0 && !connection->gone) {
+        ipc_subscribe_end(connection);
+        ipc_stream_drop(connection->stream, NULL);
+    }
 }
 
 static void connection_send(struct connection *connection, json_t *message)
 {
     _cleanup_json_ json_t *owned = message;
 
-    /* One who doesn't read what he asked for is dropped: he must not cost memory without bound. */
-    if (!connection->gone && (!owned || ipc_stream_send(connection->stream, owned) < 0))
-        ipc_stream_abort(connection->stream);
+    if (!connection->gone)
+        connection_check(connection, owned ? ipc_stream_send(connection->stream, owned) : -ENOMEM);
+}
+
+/* `fd` is taken over in any case. */
+static void connection_send_fd(struct connection *connection, json_t *message, int fd)
+{
+    _cleanup_json_ json_t *owned = message;
+    _cleanup_close_ int owned_fd = fd;
+    int r;
+
+    if (connection->gone)
+        return;
+    r = owned ? ipc_stream_send_fd(connection->stream, owned, fd) : -ENOMEM;
+    if (r >= 0)
+        owned_fd = -1;
+    connection_check(connection, r);
 }
 
 static void call_free(struct unbox_ipc_call *call)
@@ -124,9 +92,42 @@ static void call_free(struct unbox_ipc_call *call)
         connection_free(connection);
 }
 
+/* A result that fits into no line. */
+static void send_sealed(struct unbox_ipc_call *call, const json_t *result)
+{
+    _cleanup_free_ char *text = json_dumps(result, JSON_COMPACT | JSON_ENCODE_ANY);
+    size_t size = text ? strlen(text) : 0;
+    int fd = text ? unbox_ipc_memfd_new("unbox-ipc-result", text, size) : -ENOMEM;
+
+    if (fd < 0)
+        connection_send(call->connection,
+                ipc_answer_error(call->id, UNBOX_IPC_INTERNAL_ERROR, "the answer is too large"));
+    else
+        connection_send_fd(call->connection,
+                json_pack("{s:O, s:I}", "id", call->id, "sealed", (json_int_t)size), fd);
+}
+
 int unbox_ipc_reply(struct unbox_ipc_call *call, json_t *result)
 {
-    connection_send(call->connection, ipc_answer_result(call->id, result));
+    _cleanup_json_ json_t *answer = ipc_answer_result(call->id, result);
+
+    if (answer && json_dumpb(answer, NULL, 0, JSON_COMPACT) > UNBOX_IPC_LINE_MAX)
+        send_sealed(call, json_object_get(answer, "result"));
+    else
+        connection_send(call->connection, STEAL(answer));
+    call_free(call);
+    return 0;
+}
+
+int unbox_ipc_reply_fd(struct unbox_ipc_call *call, json_t *result, int fd)
+{
+    json_t *answer = ipc_answer_result(call->id, result);
+
+    if (answer && json_object_set_new(answer, "fd", json_true()) < 0) {
+        json_decref(answer);
+        answer = NULL;
+    }
+    connection_send_fd(call->connection, answer, fd);
     call_free(call);
     return 0;
 }
@@ -165,6 +166,18 @@ const char *unbox_ipc_call_unit(const struct unbox_ipc_call *call)
     return call->connection->peer.unit ?: "";
 }
 
+bool unbox_ipc_call_connected(const struct unbox_ipc_call *call)
+{
+    return !call->connection->gone;
+}
+
+bool unbox_ipc_call_may(const struct unbox_ipc_call *call, enum unbox_ipc_role role)
+{
+    const struct ipc_peer *peer = &call->connection->peer;
+
+    return peer->web ? role == UNBOX_IPC_READ : peer->role >= role;
+}
+
 static int ping(struct unbox_ipc_call *call, json_t *params, void *userdata)
 {
     return unbox_ipc_reply(call, json_string("pong"));
@@ -183,9 +196,10 @@ static int describe(struct unbox_ipc_call *call, json_t *params, void *userdata)
     for (const struct unbox_ipc_method *m = options->methods; m->name; m++)
         json_array_append_new(methods, json_pack("{s:s, s:s, s:s}", "name", m->name, "description",
                                                m->description, "role", roles[m->role]));
-    return unbox_ipc_reply(call,
-            json_pack("{s:s, s:s, s:s, s:o}", "name", options->name, "version", options->version,
-                    "description", options->description, "methods", methods));
+    return unbox_ipc_reply(
+            call, json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", options->name, "version",
+                          options->version, "description", options->description, "methods", methods,
+                          "topics", ipc_subscribe_topics(call->connection->server)));
 }
 
 static const struct unbox_ipc_method built_in[] = {
@@ -194,7 +208,13 @@ static const struct unbox_ipc_method built_in[] = {
         {},
 };
 
-static const struct unbox_ipc_method *find_method(
+static const struct unbox_ipc_method subscribing[] = {
+        {"subscribe", "Sends the events of {\"topics\"}, and with {\"since\"} what was missed.",
+                UNBOX_IPC_READ, true, ipc_subscribe},
+        {},
+};
+
+static const struct unbox_ipc_method *find_in(
         const struct unbox_ipc_method *methods, const char *name)
 {
     for (; methods->name; methods++)
@@ -203,9 +223,14 @@ static const struct unbox_ipc_method *find_method(
     return NULL;
 }
 
-static bool may_call(const struct peer *peer, const struct unbox_ipc_method *method)
+static const struct unbox_ipc_method *find_method(
+        const struct unbox_ipc_server *server, const char *name)
 {
-    return peer->web ? method->web : peer->role >= method->role;
+    const struct unbox_ipc_method *method = find_in(built_in, name);
+
+    if (!method && server->options.topics)
+        method = find_in(subscribing, name);
+    return method ?: find_in(server->options.methods, name);
 }
 
 static void dispatch(struct connection *connection, const struct unbox_ipc_method *method,
@@ -238,11 +263,10 @@ static void on_line(const char *line, size_t size, void *userdata)
     _cleanup_(ipc_request_clear) struct ipc_request request;
 
     if (ipc_request_parse(line, size, &request, &code, &message) >= 0) {
-        method = find_method(built_in, request.method)
-                         ?: find_method(connection->server->options.methods, request.method);
+        method = find_method(connection->server, request.method);
         if (!method)
             code = UNBOX_IPC_UNKNOWN_METHOD, message = "there is no such method; ask describe";
-        else if (!may_call(&connection->peer, method))
+        else if (!ipc_peer_may_call(&connection->peer, method))
             code = UNBOX_IPC_PERMISSION_DENIED, message = "the caller may not do this";
         else if (connection->calls >= CALLS_MAX)
             code = UNBOX_IPC_BUSY, message = "too many requests in flight on this connection";
@@ -267,50 +291,28 @@ static void on_closed(int error, void *userdata)
     connection_drop(userdata);
 }
 
-static bool in_group(const gid_t *groups, size_t count, gid_t group)
+/* One user shall not keep all others out; nobody keeps root out. */
+static bool is_crowded(const struct unbox_ipc_server *server, const struct ipc_peer *peer)
 {
-    for (size_t i = 0; i < count; i++)
-        if (groups[i] == group)
-            return group != (gid_t)-1;
-    return false;
-}
+    unsigned max = server->options.clients_max, same = 0;
 
-static int identify(const struct unbox_ipc_server *server, int fd, struct peer *ret)
-{
-    struct ucred credentials;
-    socklen_t size = sizeof(credentials);
-    gid_t groups[GROUPS_MAX + 1];
-    socklen_t groups_size = sizeof(groups) - sizeof(gid_t);
-    size_t count;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
-        return -errno;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &groups_size) < 0)
-        return -errno;
-    count = groups_size / sizeof(gid_t);
-    groups[count++] = credentials.gid;
-
-    *ret = (struct peer){.pid = credentials.pid, .uid = credentials.uid};
-    ret->web = server->web != (uid_t)-1 && credentials.uid == server->web;
-    if (credentials.uid == 0 || credentials.uid == geteuid() ||
-            in_group(groups, count, server->admins))
-        ret->role = UNBOX_IPC_ADMIN;
-    else if (in_group(groups, count, server->operators))
-        ret->role = UNBOX_IPC_OPERATE;
-    (void)sd_peer_get_unit(fd, &ret->unit);
-    return 0;
+    if (server->count > max)
+        return true;
+    for (const struct connection *c = server->connections; c; c = c->next)
+        same += c->peer.uid == peer->uid;
+    return peer->uid != 0 && same > max - max / 4;
 }
 
 static int add_connection(struct unbox_ipc_server *server, int fd)
 {
-    static const struct ipc_stream_ops ops = {on_line, on_oversize, on_closed};
+    static const struct ipc_stream_ops ops = {on_line, on_oversize, on_closed, false};
     struct connection *connection = calloc(1, sizeof(*connection));
     int r;
 
     if (!connection)
         return -ENOMEM;
     connection->server = server;
-    r = identify(server, fd, &connection->peer);
+    r = ipc_peer_identify(&server->roles, fd, &connection->peer);
     if (r >= 0)
         r = ipc_stream_new(server->event, fd, &ops, connection, &connection->stream);
     if (r < 0) {
@@ -319,7 +321,8 @@ static int add_connection(struct unbox_ipc_server *server, int fd)
     }
     connection->next = server->connections;
     server->connections = connection;
-    if (++server->count > CLIENTS_MAX) {
+    server->count++;
+    if (is_crowded(server, &connection->peer)) {
         connection_send(connection,
                 ipc_answer_error(NULL, UNBOX_IPC_BUSY, "too many clients; try again later"));
         ipc_stream_finish(connection->stream);
@@ -361,6 +364,19 @@ static int bind_socket(const char *path, gid_t group)
     return STEAL_FD(fd);
 }
 
+/* Milliseconds: more than any server will publish, so that one that has forgotten its last number
+ * begins above it all the same. */
+static uint64_t first_seq(uint64_t last)
+{
+    struct timespec now;
+    uint64_t clock;
+
+    if (clock_gettime(CLOCK_REALTIME, &now) < 0)
+        return last;
+    clock = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+    return clock > last ? clock : last;
+}
+
 int unbox_ipc_server_new(sd_event *event, const struct unbox_ipc_server_options *options,
         struct unbox_ipc_server **ret)
 {
@@ -372,11 +388,12 @@ int unbox_ipc_server_new(sd_event *event, const struct unbox_ipc_server_options 
     server->fd = -1;
     server->event = sd_event_ref(event);
     server->options = *options;
-    server->operators = group_id("unbox");
-    server->admins = group_id("unbox-admin");
-    server->web = user_id("unbox-web");
+    if (server->options.clients_max == 0)
+        server->options.clients_max = UNBOX_IPC_CLIENTS_MAX;
+    server->seq = first_seq(options->first_seq);
+    ipc_roles_init(&server->roles);
 
-    r = bind_socket(options->path, server->operators);
+    r = bind_socket(options->path, server->roles.operators);
     if (r < 0)
         return r;
     server->fd = r;

@@ -2,7 +2,7 @@
 
 /*
  * Lines of JSON on a non-blocking stream socket: input is cut at newlines, output is queued up to a
- * bound and written as the peer reads.
+ * bound and written as the peer reads. A descriptor travels with the first byte of its line.
  */
 
 #include "ipc-stream.h"
@@ -10,10 +10,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "unbox/ipc.h"
 
-#define QUEUE_MAX (1024 * 1024)
+#define FINISH_USEC (10 * USEC_PER_SEC)
+#define FDS_MAX 4 /* on their way to the peer, and come from him without being taken */
 
 struct buffer {
     char *data;
@@ -21,15 +23,27 @@ struct buffer {
     size_t allocated;
 };
 
+struct passed {
+    size_t offset; /* in the output, of the line that it goes with */
+    int fd;
+};
+
 struct ipc_stream {
     unsigned references;
+    sd_event *event;
     int fd;
     sd_event_source *io;
     struct ipc_stream_ops ops;
     void *userdata;
     struct buffer in;
     struct buffer out;
+    bool out_begun; /* the peer has a part of the first line that waits */
     bool finishing;
+    sd_event_source *deadline;
+    struct passed passing[FDS_MAX];
+    size_t n_passing;
+    int received[FDS_MAX];
+    size_t n_received;
 };
 
 static int buffer_reserve(struct buffer *buffer, size_t more)
@@ -72,8 +86,11 @@ struct ipc_stream *ipc_stream_unref(struct ipc_stream *stream)
     if (!stream || --stream->references > 0)
         return NULL;
     ipc_stream_close(stream);
+    while (stream->n_received > 0)
+        close(stream->received[--stream->n_received]);
     free(stream->in.data);
     free(stream->out.data);
+    sd_event_unref(stream->event);
     free(stream);
     return NULL;
 }
@@ -81,9 +98,12 @@ struct ipc_stream *ipc_stream_unref(struct ipc_stream *stream)
 void ipc_stream_close(struct ipc_stream *stream)
 {
     stream->io = sd_event_source_disable_unref(stream->io);
+    stream->deadline = sd_event_source_disable_unref(stream->deadline);
     if (stream->fd >= 0)
         close(stream->fd);
     stream->fd = -1;
+    while (stream->n_passing > 0)
+        close(stream->passing[--stream->n_passing].fd);
 }
 
 static void fail(struct ipc_stream *stream, int error)
@@ -103,10 +123,51 @@ static int update_events(struct ipc_stream *stream)
     return sd_event_source_set_io_events(stream->io, events);
 }
 
+/* One call of sendmsg(): a descriptor goes with the first byte of its line, and no byte before. */
+static ssize_t send_some(struct ipc_stream *stream)
+{
+    struct passed *next = stream->n_passing > 0 ? &stream->passing[0] : NULL;
+    struct iovec bytes = {stream->out.data, stream->out.size};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {};
+    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+
+    if (next && next->offset > 0) {
+        bytes.iov_len = next->offset;
+    } else if (next) {
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(&control.header), &next->fd, sizeof(int));
+        message.msg_control = &control;
+        message.msg_controllen = sizeof(control);
+        if (stream->n_passing > 1)
+            bytes.iov_len = stream->passing[1].offset;
+    }
+    return sendmsg(stream->fd, &message, MSG_NOSIGNAL);
+}
+
+static void sent(struct ipc_stream *stream, size_t size)
+{
+    struct passed *passing = stream->passing;
+
+    stream->out_begun = stream->out.data[size - 1] != '\n';
+    buffer_consume(&stream->out, size);
+    if (stream->n_passing > 0 && passing[0].offset == 0) {
+        close(passing[0].fd);
+        stream->n_passing--;
+        memmove(passing, passing + 1, stream->n_passing * sizeof(*passing));
+    }
+    for (size_t i = 0; i < stream->n_passing; i++)
+        passing[i].offset -= size;
+}
+
 static int write_some(struct ipc_stream *stream)
 {
     while (stream->out.size > 0) {
-        ssize_t n = send(stream->fd, stream->out.data, stream->out.size, MSG_NOSIGNAL);
+        ssize_t n = send_some(stream);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -114,7 +175,7 @@ static int write_some(struct ipc_stream *stream)
             break;
         if (n < 0)
             return -errno;
-        buffer_consume(&stream->out, n);
+        sent(stream, n);
     }
     if (stream->out.size == 0)
         buffer_release(&stream->out);
@@ -147,18 +208,70 @@ static void deliver_lines(struct ipc_stream *stream)
         stream->ops.oversize(stream->userdata);
 }
 
+/* All that came is kept or closed. More than anybody has asked for: the peer is not to be trusted.
+ */
+static int keep_fds(struct ipc_stream *stream, struct msghdr *message)
+{
+    int r = message->msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+            if (stream->n_received < FDS_MAX) {
+                stream->received[stream->n_received++] = fd;
+            } else {
+                close(fd);
+                r = -EBADMSG;
+            }
+        }
+    }
+    return r;
+}
+
+int ipc_stream_take_fd(struct ipc_stream *stream)
+{
+    int fd;
+
+    if (stream->n_received == 0)
+        return -ENODATA;
+    fd = stream->received[0];
+    stream->n_received--;
+    memmove(stream->received, stream->received + 1, stream->n_received * sizeof(int));
+    return fd;
+}
+
 static int read_some(struct ipc_stream *stream)
 {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(FDS_MAX * sizeof(int))];
+    } control;
+    struct iovec bytes;
+    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
     ssize_t n;
     int r;
 
     r = buffer_reserve(&stream->in, 4096);
     if (r < 0)
         return r;
-    n = recv(stream->fd, stream->in.data + stream->in.size, stream->in.allocated - stream->in.size,
-            0);
+    bytes.iov_base = stream->in.data + stream->in.size;
+    bytes.iov_len = stream->in.allocated - stream->in.size;
+    if (stream->ops.descriptors) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof(control);
+    }
+    n = recvmsg(stream->fd, &message, MSG_CMSG_CLOEXEC);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+    if (stream->ops.descriptors) {
+        r = keep_fds(stream, &message);
+        if (r < 0)
+            return r;
+    }
     if (n == 0)
         return -ECONNRESET;
     stream->in.size += n;
@@ -193,6 +306,7 @@ int ipc_stream_new(sd_event *event, int fd, const struct ipc_stream_ops *ops, vo
     if (!stream)
         return -ENOMEM;
     stream->references = 1;
+    stream->event = sd_event_ref(event);
     stream->fd = -1;
     stream->ops = *ops;
     stream->userdata = userdata;
@@ -204,7 +318,16 @@ int ipc_stream_new(sd_event *event, int fd, const struct ipc_stream_ops *ops, vo
     return 0;
 }
 
-int ipc_stream_send(struct ipc_stream *stream, json_t *message)
+/* What waits already goes on when the peer reads: no need to try each time. */
+static int flush(struct ipc_stream *stream, size_t waited)
+{
+    int r = waited > 0 ? 0 : write_some(stream);
+
+    /* A peer that has gone is noticed by the event loop too, which then tells the owner. */
+    return r == -EPIPE || r == -ECONNRESET ? -ENOTCONN : r;
+}
+
+static int queue(struct ipc_stream *stream, json_t *message)
 {
     size_t size;
     int r;
@@ -214,7 +337,7 @@ int ipc_stream_send(struct ipc_stream *stream, json_t *message)
     size = json_dumpb(message, NULL, 0, JSON_COMPACT);
     if (size == 0)
         return -EINVAL;
-    if (stream->out.size + size + 1 > QUEUE_MAX)
+    if (stream->out.size + size + 1 > IPC_STREAM_QUEUE_MAX)
         return -ENOBUFS;
     r = buffer_reserve(&stream->out, size + 1);
     if (r < 0)
@@ -222,20 +345,88 @@ int ipc_stream_send(struct ipc_stream *stream, json_t *message)
     (void)json_dumpb(message, stream->out.data + stream->out.size, size, JSON_COMPACT);
     stream->out.data[stream->out.size + size] = '\n';
     stream->out.size += size + 1;
-    r = write_some(stream);
-    /* A peer that has gone is noticed by the event loop too, which then tells the owner. */
-    return r == -EPIPE || r == -ECONNRESET ? -ENOTCONN : r;
+    return 0;
+}
+
+int ipc_stream_send(struct ipc_stream *stream, json_t *message)
+{
+    size_t waited = stream->out.size;
+    int r = queue(stream, message);
+
+    return r < 0 ? r : flush(stream, waited);
+}
+
+int ipc_stream_send_fd(struct ipc_stream *stream, json_t *message, int fd)
+{
+    size_t waited = stream->out.size;
+    int r;
+
+    if (stream->n_passing == FDS_MAX)
+        return -ENOBUFS;
+    r = queue(stream, message);
+    if (r < 0)
+        return r;
+    stream->passing[stream->n_passing++] = (struct passed){waited, fd};
+    /* Taken over: what goes wrong from here on is the end of the connection, and of all in it. */
+    (void)flush(stream, waited);
+    return 0;
+}
+
+int ipc_stream_send_line(struct ipc_stream *stream, const char *line, size_t size, size_t max)
+{
+    size_t waited = stream->out.size;
+    int r;
+
+    if (stream->fd < 0)
+        return -ENOTCONN;
+    if (waited + size > max)
+        return -ENOBUFS;
+    r = buffer_reserve(&stream->out, size);
+    if (r < 0)
+        return r;
+    memcpy(stream->out.data + waited, line, size);
+    stream->out.size += size;
+    return flush(stream, waited);
+}
+
+size_t ipc_stream_waiting(const struct ipc_stream *stream)
+{
+    return stream->out.size;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    fail(userdata, -ETIMEDOUT);
+    return 0;
 }
 
 void ipc_stream_finish(struct ipc_stream *stream)
 {
     stream->finishing = true;
-    if (stream->fd >= 0)
-        (void)sd_event_source_set_io_events(stream->io, EPOLLOUT);
+    if (stream->fd < 0)
+        return;
+    (void)sd_event_source_set_io_events(stream->io, EPOLLOUT);
+    if (!stream->deadline)
+        (void)sd_event_add_time_relative(stream->event, &stream->deadline, CLOCK_BOOTTIME,
+                FINISH_USEC, 0, on_deadline, stream);
 }
 
-void ipc_stream_abort(struct ipc_stream *stream)
+/* Of what waits only the rest of a line stays that the peer would otherwise see cut in two. */
+static void forget_lines(struct ipc_stream *stream)
 {
-    stream->out.size = 0;
+    const char *end = stream->out_begun ? memchr(stream->out.data, '\n', stream->out.size) : NULL;
+
+    stream->out.size = end ? end - stream->out.data + 1 : 0;
+    while (stream->n_passing > 0)
+        close(stream->passing[--stream->n_passing].fd);
+}
+
+void ipc_stream_drop(struct ipc_stream *stream, json_t *message)
+{
+    if (stream->finishing || stream->fd < 0)
+        return;
+    forget_lines(stream);
+    if (message)
+        (void)queue(stream, message);
     ipc_stream_finish(stream);
 }

@@ -20,6 +20,8 @@ struct ipc_stream_ops {
     /* The peer has gone, or the socket failed (negative errno); called once, not for
      * ipc_stream_close(). */
     void (*closed)(int error, void *userdata);
+    /* Take descriptors from the peer; otherwise the kernel throws them away. */
+    bool descriptors;
 };
 
 /* `fd` is taken over on success. */
@@ -32,11 +34,28 @@ struct ipc_stream *ipc_stream_unref(struct ipc_stream *stream);
 
 DEFINE_CLEANUP(struct ipc_stream *, ipc_stream_unref);
 
+/* Bytes that may wait for a peer to read. */
+#define IPC_STREAM_QUEUE_MAX (1024 * 1024)
+
 /* Queues a message (borrowed). -ENOBUFS: the peer doesn't read; -ENOTCONN: closed. */
 int ipc_stream_send(struct ipc_stream *stream, json_t *message);
 
-/* No more reading; `closed` is called when all that is queued has been sent. */
+/* With a descriptor, which is taken over on success. */
+int ipc_stream_send_fd(struct ipc_stream *stream, json_t *message, int fd);
+
+/* The same for a line that is ready, its newline included; `max` bytes may then be waiting. */
+int ipc_stream_send_line(struct ipc_stream *stream, const char *line, size_t size, size_t max);
+
+/* Bytes that the peer has not taken yet. */
+size_t ipc_stream_waiting(const struct ipc_stream *stream);
+
+/* The first descriptor that came and was not taken, from now on the caller's; or -ENODATA. */
+int ipc_stream_take_fd(struct ipc_stream *stream);
+
+/* No more reading; `closed` is called when all that is queued has been sent, or the peer has not
+ * taken it in 10 s. */
 void ipc_stream_finish(struct ipc_stream *stream);
 
-/* Gives up on the peer: nothing more is read or sent, and `closed` follows from the event loop. */
-void ipc_stream_abort(struct ipc_stream *stream);
+/* Gives up on a peer that doesn't read: what waits for him is thrown away but for the line that he
+ * has begun to get, then comes `message` (borrowed, may be NULL), then ipc_stream_finish(). */
+void ipc_stream_drop(struct ipc_stream *stream, json_t *message);

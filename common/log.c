@@ -127,3 +127,9 @@ void unbox_log_call(const struct unbox_ipc_call *call, void *userdata)
             "%s was called by process %s of user %s%s%s", unbox_ipc_call_method(call), pid, uid,
             *unit ? ", " : "", unit);
 }
+
+void unbox_log_registered(int error, const char *message, void *userdata)
+{
+    if (error == -EREMOTEIO)
+        unbox_log(LOG_WARNING, "healthd does not register this service: %s", message);
+}

@@ -111,6 +111,28 @@ int store_create_at(int dir_fd, const char *name, const void *data, size_t size,
     return r;
 }
 
+/* Where `name` is written to before it has its name. */
+static int temporary_name(const char *name, char **ret)
+{
+    if (asprintf(ret, ".#%s", name) >= 0)
+        return 0;
+    *ret = NULL;
+    return -ENOMEM;
+}
+
+int unbox_store_tidy(const char *path)
+{
+    _cleanup_close_ int dir_fd = -1;
+    _cleanup_free_ char *temporary = NULL;
+    const char *name;
+    int r;
+
+    r = store_open_parent(path, &dir_fd, &name);
+    if (r >= 0)
+        r = temporary_name(name, &temporary);
+    return r < 0 ? r : store_remove_at(dir_fd, temporary);
+}
+
 int unbox_store_write(
         const char *path, const void *data, size_t size, mode_t mode, uid_t uid, gid_t gid)
 {
@@ -122,8 +144,9 @@ int unbox_store_write(
     r = store_open_parent(path, &dir_fd, &name);
     if (r < 0)
         return r;
-    if (asprintf(&temporary, ".#%s", name) < 0)
-        return -ENOMEM;
+    r = temporary_name(name, &temporary);
+    if (r < 0)
+        return r;
     /* What an earlier write left that was cut short. */
     r = store_remove_at(dir_fd, temporary);
     if (r < 0)

@@ -79,6 +79,17 @@ static void test_leftover_of_a_cut_write(void **state)
     assert_int_equal(count_files(), 1);
 }
 
+static void test_tidy(void **state)
+{
+    assert_int_equal(unbox_store_write("file", "x", 1, 0600, -1, -1), 0);
+    assert_int_equal(unbox_store_tidy("file"), 0);
+    assert_int_equal(unbox_store_flag(".#file", 0600), 0);
+    assert_int_equal(unbox_store_tidy("file"), 1);
+    assert_content("file", "x");
+    assert_int_equal(count_files(), 1);
+    assert_int_equal(unbox_store_tidy("nowhere/file"), -ENOENT);
+}
+
 static void test_mode_ignores_umask(void **state)
 {
     mode_t old = umask(0777);
@@ -191,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(test_write_replaces_whole),
             TEST(test_leftover_of_a_cut_write),
+            TEST(test_tidy),
             TEST(test_mode_ignores_umask),
             TEST(test_failed_write_keeps_the_old),
             TEST(test_write_without_folder),

@@ -6,31 +6,38 @@
 
 #include "util.h"
 
+/* So long may systemd take to begin with a job. */
+#define NO_MOVE_USEC (5 * USEC_PER_SEC)
+
 const struct ladder_rules ladder_default_rules = {
-        .gaps = {0, 5 * USEC_PER_SEC, 5 * USEC_PER_SEC},
+        .delays = {0, 5 * USEC_PER_SEC, 10 * USEC_PER_SEC},
+        .steps = 3,
         .interval = 60 * USEC_PER_SEC,
         .starting_limit = 30 * USEC_PER_SEC,
         .settling = 10 * USEC_PER_SEC,
         .good_health = 120 * USEC_PER_SEC,
 };
 
+/* A restart that came late, because somebody else was at it, doesn't bring the next one nearer. */
 static uint64_t next_restart(const struct ladder *ladder, const struct ladder_rules *rules)
 {
-    if (ladder->restarts == 0)
-        return ladder->trouble_since + rules->gaps[0];
+    unsigned n = ladder->restarts;
+
+    if (n == 0)
+        return ladder->trouble_since + rules->delays[0];
     return ladder->last_restart +
-           (ladder->restarts < LADDER_STEPS ? rules->gaps[ladder->restarts] : rules->interval);
+           (n < rules->steps ? rules->delays[n] - rules->delays[n - 1] : rules->interval);
 }
 
 /*
  * Right after the last of the first restarts the service is still seen down: its job has not begun.
- * Only what is seen once that moved, or for as long as the last gap, tells that it was in vain.
+ * Only what is seen once that moved, or for a while, tells that it was in vain.
  */
 static uint64_t degraded_from(const struct ladder *ladder, const struct ladder_rules *rules)
 {
-    if (ladder->restarts < LADDER_STEPS)
+    if (ladder->restarts < rules->steps)
         return LADDER_NEVER;
-    return ladder->last_restart + (ladder->moved ? 0 : rules->gaps[LADDER_STEPS - 1]);
+    return ladder->last_restart + (ladder->moved ? 0 : NO_MOVE_USEC);
 }
 
 static unsigned open_trouble(struct ladder *ladder, uint64_t now)
@@ -129,6 +136,12 @@ unsigned ladder_step(struct ladder *ladder, const struct ladder_rules *rules, ui
     }
     ladder->seen = seen;
     return actions;
+}
+
+void ladder_restarted(struct ladder *ladder, uint64_t now)
+{
+    ladder->last_restart = now;
+    ladder->starting_since = now;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

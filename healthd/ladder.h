@@ -6,8 +6,8 @@
  * and leaves by staying healthy. A pure state machine: it is told the time and what systemd says of
  * the unit, and answers with what to do. It knows neither units nor D-Bus nor clocks.
  *
- * Detection opens the trouble. Restarts follow after the gaps of the rules (0, 5 and 5 s: at 0, 5
- * and 10 s), then at the interval for ever. A service in `starting` is systemd's own for the
+ * Detection opens the trouble. Restarts follow after the delays of the rules (at 0, 5 and 10 s),
+ * then at the interval for ever. A service in `starting` is systemd's own for the
  * starting limit, on a clock of ours: a crash loop under Restart= sits in that state, with a
  * moment of `up` in each round, and systemd's timestamps move with it. Trouble ends when it has
  * been up for the settling time; the restarts are forgotten after the time of good health.
@@ -16,16 +16,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LADDER_STEPS 3
+#define LADDER_STEPS_MAX 16
 #define LADDER_NEVER UINT64_MAX
 
 /* All in µs. */
 struct ladder_rules {
-    uint64_t gaps[LADDER_STEPS]; /* before each of the first restarts, counted from the last one */
-    uint64_t interval;           /* between all later ones */
-    uint64_t starting_limit;     /* so long may a start take */
-    uint64_t settling;           /* up for so long: the trouble is over */
-    uint64_t good_health;        /* up for so long: the restarts are forgotten */
+    uint64_t delays[LADDER_STEPS_MAX]; /* of the first restarts, from detection; never go down */
+    unsigned steps;                    /* so many of them, at least one */
+    uint64_t interval;                 /* between all later ones */
+    uint64_t starting_limit;           /* so long may a start take */
+    uint64_t settling;                 /* up for so long: the trouble is over */
+    uint64_t good_health;              /* up for so long: the restarts are forgotten */
 };
 
 extern const struct ladder_rules ladder_default_rules;
@@ -71,6 +72,10 @@ struct ladder {
  */
 unsigned ladder_step(struct ladder *ladder, const struct ladder_rules *rules, uint64_t now,
         enum ladder_seen seen, bool died);
+
+/* The restart that ladder_step() wanted has been asked for only now, whatever took so long: what
+ * follows is counted from here. */
+void ladder_restarted(struct ladder *ladder, uint64_t now);
 
 /* When ladder_step() has to be called even if nothing changes; LADDER_NEVER: not at all. */
 uint64_t ladder_due(const struct ladder *ladder, const struct ladder_rules *rules);

@@ -2,123 +2,34 @@
 
 /*
  * healthd: watches the device's services through systemd, restarts what fails, and tells whoever
- * asks on /run/unbox/healthd.sock. Ready, and on the socket, once it has seen every service.
+ * asks on /run/unbox/healthd.sock.
  */
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 
-#include "api.h"
-#include "events.h"
-#include "unbox/config.h"
+#include "healthd.h"
 #include "unbox/log.h"
-#include "unbox/messages.h"
-#include "unbox/run.h"
-
-struct healthd {
-    struct unbox_run *run;
-    struct memory *memory;
-    struct units *units;
-    struct api api;
-    struct unbox_ipc_server *server;
-};
-
-/* The units go before the server: they hold calls that it has to answer. */
-static void healthd_done(struct healthd *healthd)
-{
-    units_free(healthd->units);
-    unbox_ipc_server_free(healthd->server);
-    memory_close(healthd->memory);
-    unbox_run_free(healthd->run);
-}
-
-static int load_config(struct unbox_config **ret, struct unbox_config_error *ret_error)
-{
-    int r = unbox_config_load(NULL, ret, ret_error);
-
-    if (r < 0)
-        unbox_log_event(LOG_ERR, UNBOX_MESSAGE_CONFIG_INVALID, NULL, "%s", ret_error->text);
-    return r;
-}
-
-DEFINE_CLEANUP(struct unbox_config *, unbox_config_free);
-
-static void begin_to_serve(struct healthd *healthd)
-{
-    int r;
-
-    healthd->api = (struct api){healthd->units, healthd->memory};
-    r = api_serve(unbox_run_event(healthd->run), &healthd->api, &healthd->server);
-    if (r < 0) {
-        unbox_log_errno(LOG_ERR, r, "can't listen on %s", API_PATH);
-        unbox_run_exit(healthd->run, UNBOX_EXIT_FAILURE);
-        return;
-    }
-    unbox_run_ready(healthd->run);
-}
-
-static void on_units_changed(void *userdata)
-{
-    struct healthd *healthd = userdata;
-    _cleanup_free_ char *summary = units_summary(healthd->units);
-
-    if (!healthd->server && units_are_known(healthd->units))
-        begin_to_serve(healthd);
-    if (summary)
-        unbox_run_status(healthd->run, "%s", summary);
-}
-
-static void reload(void *userdata)
-{
-    struct healthd *healthd = userdata;
-    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
-    struct unbox_config_error error;
-    int r;
-
-    /* The old configuration stays when the new one is wrong. */
-    if (load_config(&config, &error) < 0)
-        return;
-    r = units_configure(healthd->units, unbox_config_list(config, "health.units"));
-    if (r < 0)
-        unbox_log_errno(LOG_ERR, r, "can't watch other units");
-}
-
-static int start(struct healthd *healthd, const struct unbox_config *config)
-{
-    static const struct unbox_run_ops run_ops = {.reload = reload};
-    static const struct units_ops units_ops = {.changed = on_units_changed};
-    sd_event *event;
-    int r;
-
-    r = unbox_run_new(&run_ops, healthd, &healthd->run);
-    if (r < 0)
-        return r;
-    event = unbox_run_event(healthd->run);
-    r = memory_open(event, MEMORY_PATH, &healthd->memory);
-    if (r < 0)
-        return r;
-    if (memory_was_left_open(healthd->memory))
-        events_own_death(healthd->memory);
-    r = units_new(event, healthd->memory, unbox_config_list(config, "health.units"), &units_ops,
-            healthd, &healthd->units);
-    if (r < 0)
-        return r;
-    unbox_run_status(healthd->run, "waiting for systemd on the system bus");
-    return 0;
-}
 
 static int run(void)
 {
     _cleanup_(healthd_done) struct healthd healthd = {};
-    _cleanup_(unbox_config_free_p) struct unbox_config *config = NULL;
-    struct unbox_config_error error;
+    struct unbox_config *config;
+    sigset_t signals;
     int r;
 
-    if (load_config(&config, &error) < 0) {
-        unbox_run_notify_status("configuration: %s", error.text);
+    /* The loop takes the end of children, which some checks have, from a descriptor. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+
+    if (settings_read(&healthd.settings, &config) < 0) {
+        unbox_run_notify_status("configuration: %s", healthd.settings.error ?: "no memory");
         return UNBOX_EXIT_CONFIG;
     }
-    r = start(&healthd, config);
+    settings_take(&healthd.settings, config);
+    r = healthd_start(&healthd);
     if (r < 0) {
         unbox_log_errno(LOG_ERR, r, "can't start");
         return UNBOX_EXIT_FAILURE;

@@ -19,6 +19,7 @@ struct memory {
     char *path;
     json_t *document;
     sd_event_source *save;
+    struct bus *bus;
     bool was_left_open;
 };
 
@@ -140,6 +141,16 @@ struct memory *memory_close(struct memory *memory)
 bool memory_was_left_open(const struct memory *memory)
 {
     return memory->was_left_open;
+}
+
+void memory_set_bus(struct memory *memory, struct bus *bus)
+{
+    memory->bus = bus;
+}
+
+struct bus *memory_bus(const struct memory *memory)
+{
+    return memory->bus;
 }
 
 json_t *memory_events(const struct memory *memory)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "bus.h"
 #include "util.h"
 
 #define MEMORY_PATH "/run/unbox/healthd/memory.json"
@@ -30,6 +31,10 @@ DEFINE_CLEANUP(struct memory *, memory_close);
 
 /* Whoever opened it last, in this boot, did not close it. */
 bool memory_was_left_open(const struct memory *memory);
+
+/* Where events are published; borrowed, NULL: nowhere. */
+void memory_set_bus(struct memory *memory, struct bus *bus);
+struct bus *memory_bus(const struct memory *memory);
 
 /* Adds an event, now; beyond MEMORY_EVENTS the oldest goes. */
 void memory_add_event(

@@ -13,6 +13,12 @@
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 #define ON_THEIR_WAY_MAX 32
 
+/*
+ * The mode of a job: healthd never takes away one that somebody else has queued; with "replace" it
+ * could even call off a shutdown.
+ */
+#define NO_HARM "fail"
+
 typedef void (*replied_fn)(struct call *call, sd_bus_message *m, const char *error);
 
 struct call {
@@ -202,29 +208,42 @@ int systemd1_ref_unit(
     return queue(systemd, m, NULL, pass_on, reply, userdata);
 }
 
-int systemd1_get_properties(
-        struct systemd1 *systemd, const char *path, systemd1_reply_fn reply, void *userdata)
+/* Of a unit; `interface` may be "" for all of them. */
+static int ask_properties(struct systemd1 *systemd, const char *path, const char *interface,
+        const char *property, systemd1_reply_fn reply, void *userdata)
 {
     _cleanup_(sd_bus_message_unref_p) sd_bus_message *m = NULL;
     int r;
 
     if (!systemd->bus)
         return -ENOTCONN;
-    r = sd_bus_message_new_method_call(systemd->bus, &m, SYSTEMD1, path, PROPERTIES, "GetAll");
+    r = sd_bus_message_new_method_call(
+            systemd->bus, &m, SYSTEMD1, path, PROPERTIES, property ? "Get" : "GetAll");
     if (r < 0)
         return r;
-    r = sd_bus_message_append(m, "s", ""); /* of all interfaces, as `systemctl show` does */
+    r = sd_bus_message_append(m, "s", interface);
+    if (r >= 0 && property)
+        r = sd_bus_message_append(m, "s", property);
     if (r < 0)
         return r;
     return queue(systemd, m, NULL, pass_on, reply, userdata);
 }
 
-/*
- * Mode "fail": healthd never takes away a job that somebody else has queued; with "replace" it
- * could even call off a shutdown.
- */
+int systemd1_get_properties(
+        struct systemd1 *systemd, const char *path, systemd1_reply_fn reply, void *userdata)
+{
+    /* Of all interfaces, as `systemctl show` does. */
+    return ask_properties(systemd, path, "", NULL, reply, userdata);
+}
+
+int systemd1_get_property(struct systemd1 *systemd, const char *path, const char *interface,
+        const char *property, systemd1_reply_fn reply, void *userdata)
+{
+    return ask_properties(systemd, path, interface, property, reply, userdata);
+}
+
 static int queue_job(struct systemd1 *systemd, const char *member, const char *unit,
-        systemd1_reply_fn reply, void *userdata)
+        const char *mode, systemd1_reply_fn reply, void *userdata)
 {
     _cleanup_(sd_bus_message_unref_p) sd_bus_message *m = NULL;
     int r;
@@ -232,7 +251,7 @@ static int queue_job(struct systemd1 *systemd, const char *member, const char *u
     r = new_message(systemd, member, unit, &m);
     if (r < 0)
         return r;
-    r = sd_bus_message_append(m, "s", "fail");
+    r = sd_bus_message_append(m, "s", mode);
     if (r < 0)
         return r;
     return queue(systemd, m, NULL, pass_on, reply, userdata);
@@ -241,13 +260,21 @@ static int queue_job(struct systemd1 *systemd, const char *member, const char *u
 int systemd1_start_unit(
         struct systemd1 *systemd, const char *unit, systemd1_reply_fn reply, void *userdata)
 {
-    return queue_job(systemd, "StartUnit", unit, reply, userdata);
+    return queue_job(systemd, "StartUnit", unit, NO_HARM, reply, userdata);
+}
+
+/* As logind and systemctl do it: nothing that is started meanwhile may call it off again. */
+int systemd1_reboot(struct systemd1 *systemd, systemd1_reply_fn reply, void *userdata)
+{
+    return queue_job(
+            systemd, "StartUnit", "reboot.target", "replace-irreversibly", reply, userdata);
 }
 
 /* A unit that isn't loaded can't be reset, and needn't: so the answer doesn't matter. */
 static void restart_reset(struct call *call, sd_bus_message *m, const char *error)
 {
-    int r = queue_job(call->systemd, "RestartUnit", call->unit, call->reply, call->userdata);
+    int r = queue_job(
+            call->systemd, "RestartUnit", call->unit, NO_HARM, call->reply, call->userdata);
 
     if (r < 0)
         call->reply(NULL, strerrordesc_np(-r), call->userdata);

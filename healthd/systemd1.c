@@ -48,6 +48,7 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *ret_
     if (systemd->known)
         unbox_log(LOG_WARNING, "lost the system bus, connecting again");
     lose(systemd);
+    systemd->ops->disconnected(systemd->userdata);
     systemd1_fail_waiting(systemd);
     systemd1_ask_again(systemd);
     return 0;
@@ -194,7 +195,11 @@ static int connect_bus(struct systemd1 *systemd)
     r = add_matches(systemd);
     if (r < 0)
         return r;
-    return subscribe(systemd);
+    r = subscribe(systemd);
+    if (r < 0)
+        return r;
+    systemd->ops->connected(systemd->bus, systemd->userdata);
+    return 0;
 }
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
@@ -229,6 +234,11 @@ int systemd1_new(
         return r;
     *ret = STEAL(systemd);
     return 0;
+}
+
+sd_bus *systemd1_bus(const struct systemd1 *systemd)
+{
+    return systemd->bus && sd_bus_is_open(systemd->bus) > 0 ? systemd->bus : NULL;
 }
 
 struct systemd1 *systemd1_free(struct systemd1 *systemd)

@@ -21,6 +21,9 @@ struct systemd1_ops {
      * too.
      */
     void (*stale)(bool fresh, void *userdata);
+    /* A new connection, for who else has something to do on it; borrowed until disconnected(). */
+    void (*connected)(sd_bus *bus, void *userdata);
+    void (*disconnected)(void *userdata);
     /* Nothing can be asked until the next stale(). */
     void (*lost)(void *userdata);
     /* A unit said what is different; `properties` stands before an a{sv}. */
@@ -43,6 +46,9 @@ int systemd1_new(
 struct systemd1 *systemd1_free(struct systemd1 *systemd);
 
 DEFINE_CLEANUP(struct systemd1 *, systemd1_free);
+
+/* For other calls than the ones below; borrowed, for now. NULL: it isn't connected. */
+sd_bus *systemd1_bus(const struct systemd1 *systemd);
 
 /* For when it gave no useful answer: stale() follows after a while, which grows each time. */
 void systemd1_ask_again(struct systemd1 *systemd);
@@ -69,9 +75,17 @@ int systemd1_ref_unit(
 int systemd1_get_properties(
         struct systemd1 *systemd, const char *path, systemd1_reply_fn reply, void *userdata);
 
+/* Replies v: one property of it. */
+int systemd1_get_property(struct systemd1 *systemd, const char *path, const char *interface,
+        const char *property, systemd1_reply_fn reply, void *userdata);
+
 /* Replies o, the path of the job. The unit's failed state and start limit are reset before. */
 int systemd1_restart_unit(
         struct systemd1 *systemd, const char *unit, systemd1_reply_fn reply, void *userdata);
 
 int systemd1_start_unit(
         struct systemd1 *systemd, const char *unit, systemd1_reply_fn reply, void *userdata);
+
+/* Shuts down and starts again: whatever else is queued gives way. Replies o, the path of the job.
+ */
+int systemd1_reboot(struct systemd1 *systemd, systemd1_reply_fn reply, void *userdata);

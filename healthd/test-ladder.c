@@ -215,6 +215,90 @@ static void test_late_restart(void **state)
     assert_int_equal(due(&service), 13);
 }
 
+/* systemd was so busy that it has heard of the restart 20 s later: the next one isn't due at once.
+ */
+static void test_asked_for_late(void **state)
+{
+    struct service service = {};
+
+    assert_int_equal(at(&service, 0, LADDER_DOWN), LADDER_FAILED | LADDER_RESTART);
+    ladder_restarted(&service.ladder, (FIRST + 20) * USEC_PER_SEC);
+    assert_int_equal(at(&service, 20, LADDER_DOWN), 0);
+    assert_int_equal(due(&service), 25);
+    assert_int_equal(at(&service, 25, LADDER_DOWN), LADDER_RESTART);
+}
+
+/* All of the numbers are the configuration's. */
+static void test_other_rules(void **state)
+{
+    static const struct ladder_rules rules = {
+            .delays = {2 * USEC_PER_SEC, 2 * USEC_PER_SEC, 7 * USEC_PER_SEC, 20 * USEC_PER_SEC},
+            .steps = 4,
+            .interval = 300 * USEC_PER_SEC,
+            .starting_limit = 90 * USEC_PER_SEC,
+            .settling = 3 * USEC_PER_SEC,
+            .good_health = 600 * USEC_PER_SEC,
+    };
+    static const struct {
+        unsigned second;
+        enum ladder_seen seen;
+        unsigned actions;
+    } steps[] = {
+            {0, LADDER_DOWN, LADDER_FAILED},
+            {1, LADDER_DOWN, 0},
+            {2, LADDER_DOWN, LADDER_RESTART},
+            {2, LADDER_DOWN, LADDER_RESTART},
+            {6, LADDER_DOWN, 0},
+            {7, LADDER_DOWN, LADDER_RESTART},
+            {19, LADDER_DOWN, 0},
+            {20, LADDER_DOWN, LADDER_RESTART},
+            {21, LADDER_STARTING, 0},
+            {109, LADDER_STARTING, 0},
+            /* 90 s from when it was seen to start. */
+            {110, LADDER_STARTING, 0},
+            {111, LADDER_STARTING, LADDER_DEGRADED},
+            {319, LADDER_DOWN, 0},
+            {320, LADDER_DOWN, LADDER_RESTART},
+            {321, LADDER_UP, LADDER_RUNNING_AGAIN},
+            {323, LADDER_UP, 0},
+            {324, LADDER_UP, LADDER_RECOVERED},
+            {920, LADDER_UP, 0},
+    };
+    struct ladder ladder = {};
+
+    for (size_t i = 0; i < ELEMENTSOF(steps); i++)
+        assert_int_equal(ladder_step(&ladder, &rules, (FIRST + steps[i].second) * USEC_PER_SEC,
+                                 steps[i].seen, false),
+                steps[i].actions);
+    assert_int_equal(ladder.restarts, 5);
+    assert_true(ladder_due(&ladder, &rules) == (FIRST + 921) * USEC_PER_SEC);
+    assert_int_equal(
+            ladder_step(&ladder, &rules, (FIRST + 921) * USEC_PER_SEC, LADDER_UP, false), 0);
+    assert_int_equal(ladder.restarts, 0);
+}
+
+/* One restart, and then every so often. */
+static void test_a_single_step(void **state)
+{
+    static const struct ladder_rules rules = {
+            .steps = 1,
+            .interval = 10 * USEC_PER_SEC,
+            .starting_limit = 30 * USEC_PER_SEC,
+            .settling = 10 * USEC_PER_SEC,
+            .good_health = 120 * USEC_PER_SEC,
+    };
+    struct ladder ladder = {};
+    uint64_t now = FIRST * USEC_PER_SEC;
+
+    assert_int_equal(
+            ladder_step(&ladder, &rules, now, LADDER_DOWN, false), LADDER_FAILED | LADDER_RESTART);
+    assert_int_equal(ladder_step(&ladder, &rules, now, LADDER_WAIT, false), 0);
+    assert_int_equal(ladder_step(&ladder, &rules, now, LADDER_DOWN, false), LADDER_DEGRADED);
+    assert_true(ladder_due(&ladder, &rules) == now + rules.interval);
+    assert_int_equal(
+            ladder_step(&ladder, &rules, now + rules.interval, LADDER_DOWN, false), LADDER_RESTART);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +312,9 @@ int main(void)
             cmocka_unit_test(test_systemd_was_faster),
             cmocka_unit_test(test_hands_off),
             cmocka_unit_test(test_late_restart),
+            cmocka_unit_test(test_asked_for_late),
+            cmocka_unit_test(test_other_rules),
+            cmocka_unit_test(test_a_single_step),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,42 @@ static void test_states_for_the_ladder(void **state)
     }
 }
 
+static void test_a_check_that_heals(void **state)
+{
+    _cleanup_(unit_free_p) struct unit *unit = make(UNIT_HEALED, "active", "running");
+
+    unit->facts.active_enter_time = 1000;
+    assert_int_equal(unit_set_checked(unit, "http check of x: refused", true, false), 0);
+    assert_int_equal(unit_seen(unit, NULL, false), LADDER_UP);
+    assert_string_equal(unit_state(unit), "failing");
+    assert_true(unit_is_unhealthy(unit));
+
+    assert_int_equal(unit_set_checked(unit, "http check of x: refused", true, true), 0);
+    assert_int_equal(unit_seen(unit, NULL, false), LADDER_DOWN);
+    unit->facts.job = 7;
+    assert_int_equal(unit_seen(unit, NULL, false), LADDER_WAIT);
+    unit->facts.job = 0;
+
+    /* Restarted: it has the time of a start to pass. */
+    unit->facts.active_enter_time = 2000;
+    assert_int_equal(unit_set_checked(unit, NULL, true, false), 0);
+    assert_int_equal(unit_seen(unit, NULL, false), LADDER_STARTING);
+    assert_int_equal(unit_set_checked(unit, NULL, false, false), 0);
+    assert_int_equal(unit_seen(unit, NULL, false), LADDER_UP);
+    assert_string_equal(unit_state(unit), "active");
+    assert_false(unit_is_unhealthy(unit));
+}
+
+/* What a check says of a unit that doesn't run is nothing new. */
+static void test_a_check_of_what_is_down(void **state)
+{
+    _cleanup_(unit_free_p) struct unit *unit = make(UNIT_HEALED, "failed", "failed");
+
+    assert_int_equal(unit_set_checked(unit, "tcp check of x: refused", false, false), 0);
+    assert_string_equal(unit_state(unit), "failed");
+    assert_int_equal(unit_seen(unit, NULL, false), LADDER_DOWN);
+}
+
 static void test_a_job_is_pending(void **state)
 {
     _cleanup_(unit_free_p) struct unit *down = make(UNIT_HEALED, "failed", "failed");
@@ -231,6 +267,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_states_for_the_ladder),
+            cmocka_unit_test(test_a_check_that_heals),
+            cmocka_unit_test(test_a_check_of_what_is_down),
             cmocka_unit_test(test_a_job_is_pending),
             cmocka_unit_test(test_condition_failed),
             cmocka_unit_test(test_stopped_on_purpose),

@@ -24,3 +24,15 @@ void timestamp_format(uint64_t usec, char ret[static TIMESTAMP_SIZE])
     if (!gmtime_r(&seconds, &tm) || strftime(ret, TIMESTAMP_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
         ret[0] = '\0';
 }
+
+int timestamp_parse(const char *text, uint64_t *ret)
+{
+    struct tm tm = {};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    time_t seconds = end && !*end ? timegm(&tm) : -1;
+
+    if (seconds < 0)
+        return -EINVAL;
+    *ret = seconds * USEC_PER_SEC;
+    return 0;
+}

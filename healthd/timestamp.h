@@ -11,3 +11,6 @@
 uint64_t timestamp_now(void);
 
 void timestamp_format(uint64_t usec, char ret[static TIMESTAMP_SIZE]);
+
+/* The same way back. 0, or -EINVAL for anything else. */
+int timestamp_parse(const char *text, uint64_t *ret);

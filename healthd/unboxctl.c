@@ -2,291 +2,288 @@
 
 /*
  * unboxctl: the device on a terminal. It asks the daemons on their sockets and prints what they
- * answer; it knows nothing by itself.
+ * answer; it knows nothing by itself but how to read the configuration. Here: the commands, their
+ * options, and the help.
  */
 
 #include <getopt.h>
-#include <stdio.h>
+#include <locale.h>
 #include <string.h>
 
-#include "unbox/ipc.h"
-#include "unbox/run.h"
-#include "util.h"
+#include "ctl.h"
 
-#define HEALTH_SOCKET "/run/unbox/healthd.sock"
-#define NETWORK_SOCKET "/run/unbox/user-network.sock"
-#define ASK_USEC (10 * USEC_PER_SEC)
-/* As long as healthd waits for systemd, and a little. */
-#define RESTART_USEC (100 * USEC_PER_SEC)
-
-struct options {
-    bool json;
-    bool yes;
+static const struct ctl_command commands[] = {
+        {"status", "", 0, 0, CTL_JSON, "the whole device on one screen",
+                "What the device is, what the network is doing, every service with its state, how\n"
+                "often it was restarted and what it says of itself, and what happened last.\n",
+                ctl_status},
+        {"health", "", 0, 0, CTL_JSON, "each service's state; fails when one of them has failed",
+                "For scripts: the exit status is 0 when no service is failed, degraded or "
+                "missing.\n",
+                ctl_health},
+        {"restart", "SERVICE", 1, 1, 0, "restart a service, and wait until that is done", NULL,
+                ctl_restart},
+        {"logs", "SERVICE", 1, 1, CTL_JSON | CTL_LINES | CTL_SINCE | CTL_PRIORITY,
+                "what a service said, and what was said of it",
+                "The newest 200 entries at most. For more, and for other services, there is\n"
+                "`journalctl -x -u SERVICE`.\n",
+                ctl_logs},
+        {"monitor", "[TOPIC…]", 0, -1, CTL_JSON | CTL_LINES | CTL_SINCE,
+                "what happens, as it happens",
+                "Without TOPIC everything; `health.*` and the like choose. With --since=NUMBER "
+                "first\n"
+                "what was kept since that event; with --lines=N it ends after so many.\n",
+                ctl_monitor},
+        {"network", "", 0, 0, CTL_JSON, "what the network is doing", NULL, ctl_network},
+        {"network status", "", 0, 0, CTL_JSON, "the same", NULL, ctl_network},
+        {"network networks", "", 0, 0, CTL_JSON, "the networks that were seen last", NULL,
+                ctl_network_networks},
+        {"network scan", "", 0, 0, CTL_JSON, "look for networks again, and show them", NULL,
+                ctl_network_scan},
+        {"network connect", "SSID", 1, 1, CTL_HIDDEN | CTL_PASSWORD_FILE,
+                "join a network, and wait for how that went",
+                "The password is asked for, or is the first line of a file; it is never on the\n"
+                "command line. Whoever is connected over the radio is cut off when it joins "
+                "another\n"
+                "network: the device goes on, and `unboxctl network` tells how it went.\n",
+                ctl_network_connect},
+        {"network forget", "", 0, 0, 0, "forget the saved network", NULL, ctl_network_forget},
+        {"network radio", "on|off", 1, 1, 0, "switch the radio, for good", NULL, ctl_network_radio},
+        {"config check", "[FILE]", 0, 1, 0, "is the configuration right?",
+                "Without FILE: /etc/unbox/config.yaml with what lies over it, and the product's "
+                "own\n"
+                "in /var/lib/unbox/product. What is wrong is said as FILE:LINE: KEY: WHAT, and "
+                "the\n"
+                "exit status is 78.\n",
+                ctl_config_check},
+        {"config show", "[SECTION]", 0, 1, CTL_JSON, "every value that is in force, but no secrets",
+                NULL, ctl_config_show},
+        {"config apply", "SECTION", 1, 1, CTL_JSON | CTL_CONFIRM_WITHIN,
+                "apply a section of the product's configuration",
+                "SECTION is wifi, network, bluetooth or time. What doesn't work is undone. With\n"
+                "--confirm-within it is undone, too, unless `unboxctl config confirm` comes in "
+                "time:\n"
+                "for changes that could cut off whoever makes them.\n",
+                ctl_config_apply},
+        {"config confirm", "SECTION", 1, 1, 0, "keep what was applied with --confirm-within", NULL,
+                ctl_config_confirm},
+        {"diagnostics", "[FILE]", 0, 1, 0, "all that helps to see what is wrong, without secrets",
+                "One JSON document to be sent away: states, logs, versions, network, "
+                "configuration.\n"
+                "Without FILE it goes into the current folder, or where the output is piped to.\n",
+                ctl_diagnostics},
+        {"reboot", "", 0, 0, 0, "shut the device down and start it again", NULL, ctl_reboot},
+        {"factory-reset", "", 0, 0, CTL_YES, "forget the customer, and reboot",
+                "Asks for the name of the device first. The identity from the factory stays.\n",
+                ctl_factory_reset},
+        {"call", "SERVICE METHOD [PARAMS]", 2, 3, 0, "ask any method of a service's socket",
+                "PARAMS is a JSON object. `unboxctl call healthd describe` lists the methods.\n",
+                ctl_call},
 };
 
-/* Says on stderr what went wrong. `params` is taken over. */
-static int ask(const char *path, const char *method, json_t *params, uint64_t timeout, json_t **ret)
-{
-    _cleanup_free_ char *code = NULL, *message = NULL;
-    int r;
-
-    r = unbox_ipc_call_sync(path, method, params, timeout, ret, &code, &message);
-    if (r == -EREMOTEIO)
-        fprintf(stderr, "unboxctl: %s (%s)\n", message, code);
-    else if (r == -ENOENT || r == -ECONNREFUSED)
-        fprintf(stderr, "unboxctl: nobody answers on %s: look at `systemctl status`\n", path);
-    else if (r == -EACCES)
-        fprintf(stderr, "unboxctl: only root and members of the group unbox may ask\n");
-    else if (r < 0)
-        fprintf(stderr, "unboxctl: %s: %s\n", path, strerrordesc_np(-r));
-    return r;
-}
-
-static int print_json(const json_t *value)
-{
-    if (json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) < 0)
-        return UNBOX_EXIT_FAILURE;
-    putchar('\n');
-    return UNBOX_EXIT_OK;
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-    return json_string_value(json_object_get(object, key)) ?: "";
-}
-
-static bool is_bad(const char *state)
-{
-    return strcmp(state, "failed") == 0 || strcmp(state, "degraded") == 0 ||
-           strcmp(state, "not-found") == 0;
-}
-
-static void print_services(json_t *services)
-{
-    const char *name;
-    json_t *service;
-
-    printf("%-20s %-13s %-21s %s\n", "SERVICE", "STATE", "SINCE", "");
-    json_object_foreach (services, name, service) {
-        const char *status = text(service, "status");
-
-        /* What it says of itself is of interest only while it is well. */
-        if (!*status || strcmp(text(service, "state"), "active") != 0)
-            status = text(service, "detail");
-        printf("%-20s %-13s %-21s %s\n", name, text(service, "state"), text(service, "since"),
-                status);
-    }
-}
-
-static void print_events(json_t *events)
-{
-    static const size_t shown = 10;
-    size_t count = json_array_size(events);
-
-    if (count == 0)
-        return;
-    printf("\nLAST EVENTS\n");
-    for (size_t i = count > shown ? count - shown : 0; i < count; i++) {
-        json_t *event = json_array_get(events, i);
-
-        printf("%s %s\n", text(event, "time"), text(event, "message"));
-    }
-}
-
-static int show_status(const struct options *options, const char *argument)
-{
-    _cleanup_json_ json_t *status = NULL;
-    json_int_t minutes;
-
-    if (ask(HEALTH_SOCKET, "get_status", NULL, ASK_USEC, &status) < 0)
-        return UNBOX_EXIT_FAILURE;
-    if (options->json)
-        return print_json(status);
-
-    minutes = json_integer_value(json_object_get(status, "uptime_seconds")) / 60;
-    printf("%s, up %" JSON_INTEGER_FORMAT " d %" JSON_INTEGER_FORMAT " h %" JSON_INTEGER_FORMAT
-           " min, unbox %s\n\n",
-            text(status, "hostname"), minutes / 60 / 24, minutes / 60 % 24, minutes % 60,
-            text(status, "version"));
-    print_services(json_object_get(status, "services"));
-    print_events(json_object_get(status, "events"));
-    return UNBOX_EXIT_OK;
-}
-
-/* For scripts, too: the exit status tells whether all is well. */
-static int show_health(const struct options *options, const char *argument)
-{
-    _cleanup_json_ json_t *health = NULL;
-    int code = UNBOX_EXIT_OK;
-    const char *name;
-    json_t *state;
-
-    if (ask(HEALTH_SOCKET, "get_health", NULL, ASK_USEC, &health) < 0)
-        return UNBOX_EXIT_FAILURE;
-    if (options->json && print_json(health) != UNBOX_EXIT_OK)
-        return UNBOX_EXIT_FAILURE;
-    json_object_foreach (health, name, state) {
-        const char *word = json_string_value(state) ?: "";
-
-        if (!options->json)
-            printf("%-20s %s\n", name, word);
-        if (is_bad(word))
-            code = UNBOX_EXIT_FAILURE;
-    }
-    return code;
-}
-
-static int restart(const struct options *options, const char *service)
-{
-    _cleanup_json_ json_t *answer = NULL;
-    json_t *params = json_pack("{s:s}", "service", service);
-
-    return ask(HEALTH_SOCKET, "restart_service", params, RESTART_USEC, &answer) < 0
-                   ? UNBOX_EXIT_FAILURE
-                   : UNBOX_EXIT_OK;
-}
-
-static void print_value(const char *name, const json_t *value, int depth)
-{
-    _cleanup_free_ char *number = NULL;
-    const char *key;
-    json_t *member;
-    size_t i;
-
-    printf("%*s%s:", depth * 2, "", name);
-    if (json_is_object(value)) {
-        putchar('\n');
-        json_object_foreach ((json_t *)value, key, member)
-            print_value(key, member, depth + 1);
-        return;
-    }
-    if (json_is_array(value)) {
-        putchar('\n');
-        json_array_foreach (value, i, member)
-            print_value("-", member, depth + 1);
-        return;
-    }
-    if (!json_is_string(value))
-        number = json_dumps(value, JSON_ENCODE_ANY);
-    printf(" %s\n", json_string_value(value) ?: number ?: "");
-}
-
-static int show_network(const struct options *options, const char *argument)
-{
-    _cleanup_json_ json_t *status = NULL;
-    const char *key;
-    json_t *value;
-
-    if (ask(NETWORK_SOCKET, "status", NULL, ASK_USEC, &status) < 0)
-        return UNBOX_EXIT_FAILURE;
-    if (options->json)
-        return print_json(status);
-    json_object_foreach (status, key, value)
-        print_value(key, value, 0);
-    return UNBOX_EXIT_OK;
-}
-
-/* Whoever resets a device over the network had better be on the right one. */
-static bool is_confirmed(void)
-{
-    _cleanup_json_ json_t *system = NULL;
-    _cleanup_free_ char *line = NULL;
-    size_t size = 0;
-
-    if (!isatty(STDIN_FILENO)) {
-        fprintf(stderr, "unboxctl: there is nobody to ask; --yes says that it is meant\n");
-        return false;
-    }
-    if (ask(HEALTH_SOCKET, "get_system", NULL, ASK_USEC, &system) < 0)
-        return false;
-    printf("This forgets the customer's networks and passwords, and reboots.\n"
-           "Type the name of this device, %s, to go on: ",
-            text(system, "hostname"));
-    fflush(stdout);
-    if (getline(&line, &size, stdin) < 0)
-        return false;
-    line[strcspn(line, "\n")] = '\0';
-    return strcmp(line, text(system, "hostname")) == 0;
-}
-
-static int reset(const struct options *options, const char *argument)
-{
-    _cleanup_json_ json_t *answer = NULL;
-
-    if (!options->yes && !is_confirmed())
-        return UNBOX_EXIT_FAILURE;
-    if (ask(HEALTH_SOCKET, "factory_reset", NULL, ASK_USEC, &answer) < 0)
-        return UNBOX_EXIT_FAILURE;
-    puts("The device reboots, and begins again with its first time.");
-    return UNBOX_EXIT_OK;
-}
-
-static const struct command {
-    const char *name;
-    const char *argument; /* what it needs; NULL: nothing */
+static const struct {
+    enum ctl_option option;
+    struct option known;
+    const char *argument;
     const char *meaning;
-    int (*run)(const struct options *options, const char *argument);
-} commands[] = {
-        {"status", NULL, "all services and what happened last", show_status},
-        {"health", NULL, "each service's state; fails when one of them has failed", show_health},
-        {"restart", "SERVICE", "restart a service, and wait until that is done", restart},
-        {"network", NULL, "what the network is doing", show_network},
-        {"factory-reset", NULL, "forget the customer, and reboot", reset},
+} options[] = {
+        {CTL_JSON, {"json", no_argument, NULL, 'j'}, "", "print the answer as it came"},
+        {CTL_YES, {"yes", no_argument, NULL, 'y'}, "", "don't ask first"},
+        {CTL_LINES, {"lines", required_argument, NULL, 'n'}, "=N", "so many, and no more"},
+        {CTL_SINCE, {"since", required_argument, NULL, 's'}, "=WHEN",
+                "30m, 2h, 3d ago, or a time: 2026-01-31T23:59:59Z; of events a number"},
+        {CTL_PRIORITY, {"priority", required_argument, NULL, 'p'}, "=P",
+                "this and what is more urgent: err, warning, notice, info, debug"},
+        {CTL_HIDDEN, {"hidden", no_argument, NULL, 'H'}, "", "the network doesn't tell its name"},
+        {CTL_PASSWORD_FILE, {"password-file", required_argument, NULL, 'P'}, "=FILE",
+                "its first line; - is standard input, an empty one an open network"},
+        {CTL_CONFIRM_WITHIN, {"confirm-within", required_argument, NULL, 'c'}, "=SECONDS",
+                "undo it unless it is confirmed in time"},
 };
 
-static int usage(FILE *stream)
+static void print_command(const struct ctl_command *command)
 {
-    fputs("usage: unboxctl [--json] [--yes] COMMAND\n\n", stream);
-    for (size_t i = 0; i < ELEMENTSOF(commands); i++)
-        fprintf(stream, "  %-14s %-8s %s\n", commands[i].name, commands[i].argument ?: "",
-                commands[i].meaning);
-    fputs("\n  --json   print the answer as it came\n"
-          "  --yes    don't ask before a factory reset\n"
-          "  --version\n",
-            stream);
-    return stream == stdout ? UNBOX_EXIT_OK : UNBOX_EXIT_USAGE;
+    char words[64];
+
+    snprintf(words, sizeof(words), "%s %s", command->name, command->arguments);
+    printf("  %-28s %s\n", words, command->meaning);
 }
 
-static int run_command(const struct options *options, char **words, int count)
+static int help_all(void)
 {
-    for (size_t i = 0; count > 0 && i < ELEMENTSOF(commands); i++) {
-        if (strcmp(commands[i].name, words[0]) != 0)
+    fputs("usage: unboxctl COMMAND [ARGUMENT…] [OPTION…]\n\n", stdout);
+    for (size_t i = 0; i < ELEMENTSOF(commands); i++)
+        print_command(&commands[i]);
+    fputs("\n  --help, --version\n\n"
+          "`unboxctl COMMAND --help` tells more of a command, unboxctl(8) all.\n",
+            stdout);
+    return UNBOX_EXIT_OK;
+}
+
+static void help_command(const struct ctl_command *command)
+{
+    printf("usage: unboxctl %s%s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
+            command->arguments, command->options ? " [OPTION…]" : "", command->meaning);
+    if (command->details)
+        printf("\n%s", command->details);
+    if (command->options)
+        putchar('\n');
+    for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+        char words[64];
+
+        if (!(command->options & options[i].option))
             continue;
-        if (count != (commands[i].argument ? 2 : 1))
-            return usage(stderr);
-        return commands[i].run(options, words[1]);
+        snprintf(words, sizeof(words), "--%s%s", options[i].known.name, options[i].argument);
+        printf("  %-26s %s\n", words, options[i].meaning);
     }
-    return usage(stderr);
+}
+
+static int misused(const char *hint)
+{
+    fprintf(stderr, "Try `unboxctl %s%s--help`.\n", hint, *hint ? " " : "");
+    return UNBOX_EXIT_USAGE;
+}
+
+/* By its one or two words. */
+static const struct ctl_command *find(char **words, size_t *ret_used)
+{
+    char both[64] = "";
+
+    if (!words[0])
+        return NULL;
+    if (words[1])
+        snprintf(both, sizeof(both), "%s %s", words[0], words[1]);
+    for (*ret_used = 2; *ret_used > 0; (*ret_used)--)
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
+            if (strcmp(commands[i].name, *ret_used == 2 ? both : words[0]) == 0)
+                return &commands[i];
+    return NULL;
+}
+
+/* Of a command, or of a group of them such as "network". */
+static int help(char **words)
+{
+    size_t used, length = words[0] ? strlen(words[0]) : 0;
+    const struct ctl_command *command = find(words, &used);
+    bool group = false;
+
+    if (!words[0])
+        return help_all();
+    if (command)
+        help_command(command);
+    for (size_t i = 0; i < ELEMENTSOF(commands) && (!command || used == 1); i++) {
+        if (strncmp(commands[i].name, words[0], length) != 0 || commands[i].name[length] != ' ')
+            continue;
+        if (!group)
+            printf("%s %s COMMAND\n\n", command ? "\nor:    unboxctl" : "usage: unboxctl",
+                    words[0]);
+        print_command(&commands[i]);
+        group = true;
+    }
+    if (command || group)
+        return UNBOX_EXIT_OK;
+    ctl_complain("there is no command \"%s\"", words[0]);
+    return misused("");
+}
+
+static int run(struct ctl *ctl, unsigned given, char **words)
+{
+    const struct ctl_command *command;
+    size_t used = 0;
+    int count = 0;
+
+    command = find(words, &used);
+    if (!command) {
+        if (words[0])
+            ctl_complain("there is no command \"%s%s%s\"", words[0], words[1] ? " " : "",
+                    words[1] ?: "");
+        else
+            ctl_complain("which command?");
+        return misused("");
+    }
+    for (size_t i = 0; i < ELEMENTSOF(options); i++)
+        if (given & options[i].option & ~command->options) {
+            ctl_complain("%s takes no --%s", command->name, options[i].known.name);
+            return misused(command->name);
+        }
+    ctl->words = words + used;
+    while (ctl->words[count])
+        count++;
+    if (count < command->words_min || (command->words_max >= 0 && count > command->words_max)) {
+        ctl_complain("%s takes %s", command->name,
+                *command->arguments ? command->arguments : "no argument");
+        return misused(command->name);
+    }
+    return command->run(ctl);
+}
+
+static void take(struct ctl *ctl, enum ctl_option option, const char *argument)
+{
+    ctl->json |= option == CTL_JSON;
+    ctl->yes |= option == CTL_YES;
+    ctl->hidden |= option == CTL_HIDDEN;
+    if (option == CTL_LINES)
+        ctl->lines = argument;
+    if (option == CTL_SINCE)
+        ctl->since = argument;
+    if (option == CTL_PRIORITY)
+        ctl->priority = argument;
+    if (option == CTL_PASSWORD_FILE)
+        ctl->password_file = argument;
+    if (option == CTL_CONFIRM_WITHIN)
+        ctl->confirm_within = argument;
+}
+
+/* https://no-color.org: set and not empty. */
+static bool wants_colour(void)
+{
+    const char *term = getenv("TERM"), *none = getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) && (!none || !*none) && term && strcmp(term, "dumb") != 0;
+}
+
+/* What didn't reach the file or the reader is no success. */
+static int flushed(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    if (errno != EPIPE)
+        ctl_complain("standard output: %s", strerrordesc_np(errno));
+    return code == UNBOX_EXIT_OK ? UNBOX_EXIT_FAILURE : code;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option known[] = {
-            {"json", no_argument, NULL, 'j'},
-            {"yes", no_argument, NULL, 'y'},
-            {"help", no_argument, NULL, 'h'},
-            {"version", no_argument, NULL, 'v'},
-            {},
-    };
-    struct options options = {};
+    struct option known[ELEMENTSOF(options) + 3] = {};
+    struct ctl ctl = {.colour = wants_colour()};
+    bool wants_help = false;
+    unsigned given = 0;
     int c;
 
-    while ((c = getopt_long(argc, argv, "", known, NULL)) >= 0) {
-        switch (c) {
-        case 'j':
-            options.json = true;
-            break;
-        case 'y':
-            options.yes = true;
-            break;
-        case 'h':
-            return usage(stdout);
-        case 'v':
+    /* What daemons say is UTF-8, whatever the terminal's language. */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    for (size_t i = 0; i < ELEMENTSOF(options); i++)
+        known[i] = options[i].known;
+    known[ELEMENTSOF(options)] = (struct option){"help", no_argument, NULL, 'h'};
+    known[ELEMENTSOF(options) + 1] = (struct option){"version", no_argument, NULL, 'v'};
+
+    while ((c = getopt_long(argc, argv, "hn:p:", known, NULL)) >= 0) {
+        wants_help |= c == 'h';
+        if (c == 'v') {
             puts("unboxctl " PROJECT_VERSION);
-            return UNBOX_EXIT_OK;
-        default:
-            return usage(stderr);
+            return flushed(UNBOX_EXIT_OK);
         }
+        if (c == '?')
+            return misused("");
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+            if (options[i].known.val == c) {
+                given |= options[i].option;
+                take(&ctl, options[i].option, optarg);
+            }
     }
-    return run_command(&options, argv + optind, argc - optind);
+    if (wants_help)
+        return flushed(help(argv + optind));
+    if (argv[optind] && strcmp(argv[optind], "help") == 0)
+        return flushed(help(argv + optind + 1));
+    return flushed(run(&ctl, given, argv + optind));
 }

@@ -17,6 +17,7 @@ struct unit *unit_new(const char *name, enum unit_role role)
     if (!unit)
         return NULL;
     unit->role = role;
+    usage_forget(&unit->usage);
     unit->name = strdup(name);
     if (!unit->name)
         return NULL;
@@ -29,6 +30,7 @@ struct unit *unit_free(struct unit *unit)
         return NULL;
     unit_facts_clear(&unit->facts);
     free(unit->trouble);
+    free(unit->check_trouble);
     free(unit->path);
     free(unit->name);
     free(unit);
@@ -51,7 +53,10 @@ void unit_short_name(const char *name, char *ret, size_t size)
 
     if (length > strlen(".service") && strcmp(name + length - strlen(".service"), ".service") == 0)
         length -= strlen(".service");
-    snprintf(ret, size, "%.*s", (int)length, name);
+    if (length >= size)
+        length = size - 1;
+    memcpy(ret, name, length);
+    ret[length] = '\0';
 }
 
 int unit_full_name(const char *name, char **ret)
@@ -122,6 +127,16 @@ char *unit_exemption(const struct unit *unit, const char *trigger)
     return NULL;
 }
 
+/* A start that its checks found wanting is as good as none; the next one has to be proved. */
+static enum ladder_seen seen_running(const struct unit *unit)
+{
+    if (!unit->sick)
+        return LADDER_UP;
+    if (unit->facts.job != 0)
+        return LADDER_WAIT;
+    return unit->unwell == unit->facts.active_enter_time ? LADDER_DOWN : LADDER_STARTING;
+}
+
 enum ladder_seen unit_seen(const struct unit *unit, const char *trigger, bool system_stops)
 {
     const struct unit_facts *facts = &unit->facts;
@@ -134,7 +149,7 @@ enum ladder_seen unit_seen(const struct unit *unit, const char *trigger, bool sy
 
     switch (unit_facts_activity(facts)) {
     case UNIT_ACTIVE:
-        return LADDER_UP;
+        return seen_running(unit);
     case UNIT_ACTIVATING:
         return LADDER_STARTING;
     case UNIT_DEACTIVATING:
@@ -172,6 +187,29 @@ bool unit_notice_failure(struct unit *unit)
     return true;
 }
 
+int unit_set_checked(struct unit *unit, const char *trouble, bool sick, bool heal)
+{
+    char *copy = trouble ? strdup(trouble) : NULL;
+
+    if (trouble && !copy)
+        return -ENOMEM;
+    free(unit->check_trouble);
+    unit->check_trouble = copy;
+    if (heal) {
+        unit->sick = true;
+        unit->unwell = unit->facts.active_enter_time;
+    } else if (!sick) {
+        unit->sick = false;
+        unit->unwell = 0;
+    }
+    return 0;
+}
+
+bool unit_fails_check(const struct unit *unit)
+{
+    return unit->check_trouble && unit_facts_activity(&unit->facts) == UNIT_ACTIVE;
+}
+
 bool unit_is_unhealthy(const struct unit *unit)
 {
     if (unit->role == UNIT_TRIGGER)
@@ -180,7 +218,8 @@ bool unit_is_unhealthy(const struct unit *unit)
         return unit->wanted && !is(unit->facts.load_state, "masked");
     if (unit->stopped)
         return false;
-    return ladder_is_failing(&unit->ladder) || unit_facts_activity(&unit->facts) == UNIT_FAILED;
+    return unit_fails_check(unit) || ladder_is_failing(&unit->ladder) ||
+           unit_facts_activity(&unit->facts) == UNIT_FAILED;
 }
 
 bool unit_is_shown(const struct unit *unit)
@@ -194,8 +233,13 @@ const char *unit_state(const struct unit *unit)
 
     if (!unit_facts_is_loaded(facts))
         return facts->load_state ?: "not-found";
-    if (unit->ladder.degraded && unit_facts_activity(facts) != UNIT_ACTIVE)
+    if (unit->ladder.degraded &&
+            (unit_facts_activity(facts) != UNIT_ACTIVE || unit_fails_check(unit)))
         return "degraded";
+    if (unit_fails_check(unit))
+        return "failing";
+    if (unit_facts_activity(facts) == UNIT_ACTIVE)
+        return facts->active_state;
     if (unit->ladder.overdue)
         return "failed";
     return facts->active_state ?: "inactive";
@@ -224,21 +268,26 @@ static char *detail(const struct unit *unit, const char *trigger)
 
     if (exemption)
         return exemption;
+    if (unit_fails_check(unit))
+        return strdup(unit->check_trouble);
     if (unit_facts_activity(&unit->facts) != UNIT_ACTIVE &&
             (unit_is_unhealthy(unit) || unit->ladder.trouble))
         return strdup(unit->trouble ?: "");
     return strdup(unit->facts.sub_state ?: "");
 }
 
-json_t *unit_to_json(const struct unit *unit, const char *trigger)
+json_t *unit_to_json(const struct unit *unit, const char *trigger, json_t *checks)
 {
+    _cleanup_json_ json_t *array = checks;
     _cleanup_free_ char *why = detail(unit, trigger);
     const char *status = unit->facts.status_text;
 
-    if (!why)
+    if (!why || !array)
         return NULL;
-    /* What a unit says of itself may be no UTF-8: then it said nothing. */
-    return json_pack("{s:s, s:o, s:i, s:s, s:o, s:[]}", "state", unit_state(unit), "since",
-            since(unit), "restarts", unit->restarts, "detail", why, "status",
-            json_string(status ?: "") ?: json_string(""), "checks");
+    /* What a unit says of itself, or a program that checks it, may be no UTF-8: then it said
+     * nothing. */
+    return json_pack("{s:s, s:s, s:o, s:i, s:o, s:o, s:O}", "state", unit_state(unit),
+            "active_state", unit->facts.active_state ?: "inactive", "since", since(unit),
+            "restarts", unit->restarts, "detail", json_string(why) ?: json_string(""), "status",
+            json_string(status ?: "") ?: json_string(""), "checks", array);
 }

@@ -11,6 +11,7 @@
 
 #include "facts.h"
 #include "ladder.h"
+#include "usage.h"
 #include "util.h"
 
 enum unit_role {
@@ -28,12 +29,18 @@ struct unit {
     bool listed;     /* in the snapshot that is being taken */
     bool stopped;    /* somebody stopped it on purpose */
     bool changed;    /* systemd has said only a part of what is different */
+    bool healing;    /* a restart is wanted, and systemd has not answered yet */
     bool noted;      /* this failure has been noticed already */
+    char told[16];   /* its state, as last published; "": not yet */
     unsigned restarts;
     uint64_t trouble_since; /* wall clock */
     char *trouble;          /* what is or was wrong, for people */
+    char *check_trouble;    /* what a functional check of it says that fails; NULL: none does */
+    uint64_t unwell;        /* the start (active_enter_time) that its checks want undone; 0: none */
+    bool sick;              /* its checks had it restarted, and don't pass yet */
     struct unit_facts facts;
     struct ladder ladder;
+    struct usage usage;
 };
 
 /* Strings are copied. NULL: out of memory. */
@@ -62,7 +69,13 @@ enum ladder_seen unit_seen(const struct unit *unit, const char *trigger, bool sy
 /* It failed, and that was not noticed yet; true once for each failure. */
 bool unit_notice_failure(struct unit *unit);
 
-/* In one word. */
+/* What its functional checks found, see checks.h. 0 or -ENOMEM. */
+int unit_set_checked(struct unit *unit, const char *trouble, bool sick, bool heal);
+
+/* It runs, as far as systemd can tell, and a functional check says that it doesn't work. */
+bool unit_fails_check(const struct unit *unit);
+
+/* In one word: systemd's, or not-found, masked, failing (it runs, and a check fails), degraded. */
 const char *unit_state(const struct unit *unit);
 
 /* Something is wrong with it. */
@@ -71,5 +84,5 @@ bool unit_is_unhealthy(const struct unit *unit);
 /* Shown to anybody: a unit of the suite's that isn't installed here is nobody's business. */
 bool unit_is_shown(const struct unit *unit);
 
-/* As in get_status. NULL: out of memory. */
-json_t *unit_to_json(const struct unit *unit, const char *trigger);
+/* As in get_status, with the array `checks`, which is taken over. NULL: out of memory. */
+json_t *unit_to_json(const struct unit *unit, const char *trigger, json_t *checks);

@@ -8,26 +8,35 @@
 #define SHUTDOWN_TARGET "shutdown.target"
 
 struct restart;
+struct question;
+struct waiter;
 
 struct units {
     sd_event *event;
     sd_event_source *timer;
     struct systemd1 *systemd;
     struct memory *memory;
+    const struct unbox_config *config;
+    struct ladder_rules rules;
+    const struct checks *checks;
     const struct units_ops *ops;
     void *userdata;
     struct unit **units;
     size_t count;
     char **patterns; /* globs of the configuration, ended by NULL */
     struct restart *restarts;
-    unsigned pending; /* answers that the snapshot waits for */
-    bool unlisted;    /* a list was refused: the snapshot is worth nothing */
-    bool again;       /* it was stale before it was complete */
+    sd_event_source *usage_timer; /* only while there are limits */
+    uint64_t usage_interval;      /* µs */
+    struct question *questions;   /* about what units use */
+    struct waiter *waiters;       /* for the answers to all of them */
+    unsigned pending;             /* answers that the snapshot waits for */
+    bool unlisted;                /* a list was refused: the snapshot is worth nothing */
+    bool again;                   /* it was stale before it was complete */
     bool known;
 };
 
 /* Fills the table from the configuration, keeping what is known of units that stay in it. */
-int units_fill(struct units *units, const char *const *configured);
+int units_fill(struct units *units, const struct unbox_config *config);
 void units_clear(struct units *units);
 
 /* A glob of the configuration matches. */
@@ -41,6 +50,21 @@ struct unit *units_find(const struct units *units, const char *name);
 /* Finds or adds it; one that was there only as a trigger is watched from now on. NULL: no memory.
  */
 struct unit *units_add(struct units *units, const char *name, enum unit_role role);
+
+/* What the configuration says of it in health.services, or NULL. */
+const struct unbox_config_row *units_row(const struct units *units, const struct unit *unit);
+
+/* It still doesn't run, and nobody else is at it. */
+bool units_may_heal(const struct units *units, const struct unit *unit);
+
+/* The time that everything here is measured by, in µs. */
+uint64_t units_now(const struct units *units);
+
+/* Looks at what units use at intervals, if there are limits. 0 or a negative errno. */
+int units_usage_configure(struct units *units, const struct unbox_config *config);
+
+/* Who waits is told what is known. */
+void units_usage_free(struct units *units);
 
 /* An active unit that will start this one when it is needed, or NULL. */
 const char *units_active_trigger(const struct units *units, const struct unit *unit);

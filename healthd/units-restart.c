@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Restarts: systemd is asked for a job, and its end is waited for where somebody wants to know. */
+/*
+ * Restarts: the steps before it, then systemd is asked for a job, whose end is waited for, and then
+ * the steps after it. No step keeps the restart from happening.
+ */
 
 #include <stdio.h>
 #include <string.h>
 
+#include "steps.h"
 #include "unbox/log.h"
 #include "units-private.h"
 
@@ -15,6 +19,8 @@ struct restart {
     struct units *units;
     char *unit;
     char *job; /* NULL until systemd has answered, which it does: nothing ends this one before */
+    struct steps *steps; /* those that are being done */
+    bool heals;          /* the ladder wants it; not when the unit is well by then */
     units_restarted_fn restarted;
     void *userdata;
     sd_event_source *timeout;
@@ -28,6 +34,7 @@ static struct restart *restart_free(struct restart *restart)
             break;
         }
     sd_event_source_disable_unref(restart->timeout);
+    steps_free(restart->steps);
     free(restart->unit);
     free(restart->job);
     free(restart);
@@ -36,14 +43,60 @@ static struct restart *restart_free(struct restart *restart)
 
 DEFINE_CLEANUP(struct restart *, restart_free);
 
+/* Only now systemd has it, or has refused it: with 500 at a time that may take a while. */
+static void answered(struct restart *restart)
+{
+    struct unit *unit = restart->heals ? units_find(restart->units, restart->unit) : NULL;
+
+    if (!unit || !unit->healing)
+        return;
+    unit->healing = false;
+    ladder_restarted(&unit->ladder, units_now(restart->units));
+    units_evaluate(restart->units, unit);
+}
+
 /* The caller may ask for the next one from the callback: so this one is gone by then. */
 static void finish(struct restart *restart, const char *error)
 {
     units_restarted_fn restarted = restart->restarted;
     void *userdata = restart->userdata;
 
+    answered(restart);
     restart_free(restart);
     restarted(error, userdata);
+}
+
+static void on_steps_after(void *userdata)
+{
+    finish(userdata, NULL);
+}
+
+static int begin_steps(struct restart *restart, const char *which, void (*done)(void *userdata))
+{
+    const struct unit *unit = units_find(restart->units, restart->unit);
+    const struct unbox_config_row *row = unit ? units_row(restart->units, unit) : NULL;
+
+    if (!row)
+        return 0;
+    restart->steps = steps_free(restart->steps);
+    return steps_begin(systemd1_bus(restart->units->systemd), restart->unit,
+            unbox_config_row_list(row, which), done, restart, &restart->steps);
+}
+
+/* The unit does what it should. */
+static void succeed(struct restart *restart)
+{
+    int r;
+
+    /* It isn't waited for a second time. */
+    restart->timeout = sd_event_source_disable_unref(restart->timeout);
+    free(restart->job);
+    restart->job = NULL;
+    r = begin_steps(restart, "after", on_steps_after);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "can't do the steps after a restart of %s", restart->unit);
+    if (r <= 0)
+        finish(restart, NULL);
 }
 
 static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
@@ -80,10 +133,39 @@ static void on_queued(sd_bus_message *reply, const char *error, void *userdata)
                 RESTART_TIMEOUT_USEC, 0, on_timeout, restart);
     if (r < 0)
         finish(restart, strerrordesc_np(-r));
+    else
+        answered(restart);
 }
 
-int units_restart(
-        struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata)
+static int ask(struct restart *restart)
+{
+    return systemd1_restart_unit(restart->units->systemd, restart->unit, on_queued, restart);
+}
+
+/* Meanwhile somebody may have mended it, or stopped it on purpose. */
+static bool is_still_wanted(const struct restart *restart)
+{
+    struct unit *unit = units_find(restart->units, restart->unit);
+
+    return !restart->heals || (unit && units_may_heal(restart->units, unit));
+}
+
+static void on_steps_before(void *userdata)
+{
+    struct restart *restart = userdata;
+    int r;
+
+    if (!is_still_wanted(restart)) {
+        finish(restart, NULL);
+        return;
+    }
+    r = ask(restart);
+    if (r < 0)
+        finish(restart, strerrordesc_np(-r));
+}
+
+static int begin(struct units *units, const char *name, bool heals, units_restarted_fn restarted,
+        void *userdata)
 {
     _cleanup_(restart_free_p) struct restart *restart = calloc(1, sizeof(*restart));
     int r;
@@ -91,17 +173,35 @@ int units_restart(
     if (!restart)
         return -ENOMEM;
     restart->units = units;
+    restart->heals = heals;
     restart->restarted = restarted;
     restart->userdata = userdata;
-    restart->unit = strdup(unit->name);
+    restart->unit = strdup(name);
     if (!restart->unit)
         return -ENOMEM;
-    r = systemd1_restart_unit(units->systemd, unit->name, on_queued, restart);
+    r = begin_steps(restart, "before", on_steps_before);
     if (r < 0)
-        return r;
+        unbox_log_errno(LOG_WARNING, r, "can't do the steps before a restart of %s", name);
+    if (r <= 0) {
+        r = ask(restart);
+        if (r < 0)
+            return r;
+    }
     restart->next = units->restarts;
     units->restarts = STEAL(restart);
     return 0;
+}
+
+int units_restart(
+        struct units *units, struct unit *unit, units_restarted_fn restarted, void *userdata)
+{
+    return begin(units, unit->name, false, restarted, userdata);
+}
+
+int units_restart_name(
+        struct units *units, const char *name, units_restarted_fn restarted, void *userdata)
+{
+    return begin(units, name, false, restarted, userdata);
 }
 
 /* Why the unit isn't what it was restarted to be; NULL: it is. */
@@ -128,13 +228,19 @@ void units_restart_job_removed(struct units *units, const char *job, const char 
 
     if (!restart)
         return;
-    /* The configuration may have dropped it meanwhile. */
-    reason = unit ? why_not(unit, result) : NULL;
+    /* One that isn't watched, or isn't any more, has no facts: the job's result is all. */
+    if (unit)
+        reason = why_not(unit, result);
+    else if (strcmp(result, "done") != 0)
+        reason = strdup(strcmp(result, "failed") == 0 ? "failed to start" : result);
     if (reason) {
-        unit_short_name(unit->name, error, sizeof(error));
+        unit_short_name(restart->unit, error, sizeof(error));
         snprintf(error + strlen(error), sizeof(error) - strlen(error), " %s", reason);
     }
-    finish(restart, reason ? error : NULL);
+    if (reason)
+        finish(restart, error);
+    else
+        succeed(restart);
 }
 
 void units_restart_lost(struct units *units)
@@ -162,8 +268,10 @@ static void on_healed(const char *error, void *userdata)
 
 void units_heal(struct units *units, struct unit *unit)
 {
-    int r = units_restart(units, unit, on_healed, NULL);
+    int r = begin(units, unit->name, true, on_healed, NULL);
 
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "can't ask systemd to restart %s", unit->name);
+    else
+        unit->healing = true;
 }

@@ -270,6 +270,31 @@ void units_discover(struct units *units, const char *name)
         units->pending++;
 }
 
+static bool is_over(const struct unit *unit)
+{
+    enum unit_activity activity = unit_facts_activity(&unit->facts);
+
+    return unit->facts.load_state && (activity == UNIT_INACTIVE || activity == UNIT_FAILED);
+}
+
+bool units_follow(struct units *units, const char *name)
+{
+    char *names[] = {(char *)name, NULL};
+    const struct unit *unit = units_find(units, name);
+    int r;
+
+    if (unit)
+        return !is_over(unit);
+    if (!units_add(units, name, UNIT_TRIGGER))
+        return true;
+    r = systemd1_list_units(units->systemd, names, on_listed, units);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "can't ask systemd for %s", name);
+    else
+        units->pending++;
+    return true;
+}
+
 void units_refresh(struct units *units, struct unit *unit)
 {
     int r;

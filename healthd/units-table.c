@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "units-private.h"
+#include "watched.h"
 
 static const struct {
     const char *name;
@@ -62,6 +63,26 @@ struct unit *units_add(struct units *units, const char *name, enum unit_role rol
     units->units = grown;
     units->units[units->count++] = unit;
     return STEAL(unit);
+}
+
+static bool is_called(const struct unit *unit, const char *name)
+{
+    _cleanup_free_ char *full = NULL;
+
+    if (unit_full_name(name, &full) < 0)
+        full = NULL;
+    return full && unit_has_name(unit, full);
+}
+
+const struct unbox_config_row *units_row(const struct units *units, const struct unit *unit)
+{
+    const struct unbox_config_row *const *row =
+            unbox_config_table(units->config, "health.services");
+
+    for (; *row; row++)
+        if (is_called(unit, unbox_config_row_string(*row, "unit")))
+            return *row;
+    return NULL;
 }
 
 const char *units_active_trigger(const struct units *units, const struct unit *unit)
@@ -164,11 +185,14 @@ static void forget_unwanted(struct units *units)
     units->count = kept;
 }
 
-int units_fill(struct units *units, const char *const *configured)
+int units_fill(struct units *units, const struct unbox_config *config)
 {
+    _cleanup_free_ const char **configured = watched_units(config);
     _cleanup_(patterns_free_p) char **patterns = NULL;
     int r;
 
+    if (!configured)
+        return -ENOMEM;
     r = read_patterns(configured, &patterns);
     if (r < 0)
         return r;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "events.h"
+#include "settings.h"
 #include "timestamp.h"
 #include "unbox/log.h"
 #include "units-private.h"
@@ -24,12 +25,19 @@ static bool system_stops(const struct units *units)
            (shutdown->facts.job != 0 || unit_facts_activity(&shutdown->facts) == UNIT_ACTIVE);
 }
 
-static uint64_t now_usec(const struct units *units)
+uint64_t units_now(const struct units *units)
 {
     uint64_t now = 0;
 
     (void)sd_event_now(units->event, CLOCK_BOOTTIME, &now);
     return now;
+}
+
+bool units_may_heal(const struct units *units, const struct unit *unit)
+{
+    enum ladder_seen seen = unit_seen(unit, units_active_trigger(units, unit), system_stops(units));
+
+    return seen == LADDER_DOWN || seen == LADDER_STARTING;
 }
 
 static void arm_timer(struct units *units)
@@ -38,9 +46,9 @@ static void arm_timer(struct units *units)
     int r;
 
     for (size_t i = 0; i < units->count; i++) {
-        uint64_t d = ladder_due(&units->units[i]->ladder, &ladder_default_rules);
+        uint64_t d = ladder_due(&units->units[i]->ladder, &units->rules);
 
-        if (d < due)
+        if (d < due && !units->units[i]->healing)
             due = d;
     }
     r = sd_event_source_set_time(units->timer, due);
@@ -63,15 +71,17 @@ static bool count_restarts(struct units *units, struct unit *unit)
     return known >= 0 && now > known;
 }
 
-static void set_trouble(struct unit *unit)
+static void set_trouble(const struct units *units, struct unit *unit)
 {
-    const struct ladder_rules *rules = &ladder_default_rules;
     enum unit_activity activity = unit_facts_activity(&unit->facts);
     char *text = NULL;
 
     if (unit->ladder.degraded) {
         if (asprintf(&text, "failed %u times, restarting every %u s", unit->ladder.restarts,
-                    (unsigned)(rules->interval / USEC_PER_SEC)) < 0)
+                    (unsigned)(units->rules.interval / USEC_PER_SEC)) < 0)
+            text = NULL;
+    } else if (activity == UNIT_ACTIVE && unit->sick) {
+        if (asprintf(&text, "doesn't pass the %s", unit->check_trouble ?: "checks") < 0)
             text = NULL;
     } else if (activity == UNIT_ACTIVATING && !unit_facts_has_failed(&unit->facts))
         text = strdup("has been starting for too long");
@@ -121,18 +131,24 @@ static void evaluate(struct units *units, struct unit *unit)
         memory_set_stopped(units->memory, unit->name, false);
     }
     seen = unit_seen(unit, trigger, stops);
+    /* The restart is on its way, and what is seen is what it was wanted for. */
+    if (unit->healing && seen == LADDER_DOWN) {
+        events_changed(units->memory, unit);
+        return;
+    }
     died = count_restarts(units, unit);
     died |= unit_notice_failure(unit);
     died &= !stops;
 
-    actions = ladder_step(&unit->ladder, &ladder_default_rules, now_usec(units), seen, died);
+    actions = ladder_step(&unit->ladder, &units->rules, units_now(units), seen, died);
     /* What isn't on a ladder fails once, and nothing follows. */
     if (seen == LADDER_EXEMPT && died && activity == UNIT_FAILED)
         actions |= LADDER_FAILED;
     /* A death that systemd has mended already has left no trace but in the count. */
     if (died || (actions & (LADDER_FAILED | LADDER_DEGRADED | LADDER_RESTART)))
-        set_trouble(unit);
+        set_trouble(units, unit);
     tell(units, unit, actions);
+    events_changed(units->memory, unit);
 }
 
 /* What is triggered by a unit depends on it, and everything on the system that stops. */
@@ -173,7 +189,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     struct units *units = userdata;
 
     for (size_t i = 0; units->known && i < units->count; i++)
-        if (ladder_due(&units->units[i]->ladder, &ladder_default_rules) <= usec)
+        if (!units->units[i]->healing &&
+                ladder_due(&units->units[i]->ladder, &units->rules) <= usec)
             evaluate(units, units->units[i]);
     if (units->known) {
         arm_timer(units);
@@ -185,6 +202,20 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 static void on_stale(bool fresh, void *userdata)
 {
     units_sync(userdata, fresh);
+}
+
+static void on_connected(sd_bus *bus, void *userdata)
+{
+    struct units *units = userdata;
+
+    units->ops->connected(bus, units->userdata);
+}
+
+static void on_disconnected(void *userdata)
+{
+    struct units *units = userdata;
+
+    units->ops->disconnected(units->userdata);
 }
 
 static void on_lost(void *userdata)
@@ -275,6 +306,8 @@ static void on_job_removed(
 }
 
 static const struct systemd1_ops systemd_ops = {
+        .connected = on_connected,
+        .disconnected = on_disconnected,
         .stale = on_stale,
         .lost = on_lost,
         .changed = on_changed,
@@ -282,7 +315,18 @@ static const struct systemd1_ops systemd_ops = {
         .job_removed = on_job_removed,
 };
 
-int units_new(sd_event *event, struct memory *memory, const char *const *configured,
+static int configure(struct units *units, const struct unbox_config *config)
+{
+    int r = units_fill(units, config);
+
+    if (r < 0)
+        return r;
+    units->config = config;
+    settings_rules(config, &units->rules);
+    return units_usage_configure(units, config);
+}
+
+int units_new(sd_event *event, struct memory *memory, const struct unbox_config *config,
         const struct units_ops *ops, void *userdata, struct units **ret)
 {
     _cleanup_(units_free_p) struct units *units = calloc(1, sizeof(*units));
@@ -299,7 +343,7 @@ int units_new(sd_event *event, struct memory *memory, const char *const *configu
             on_timer, units);
     if (r < 0)
         return r;
-    r = units_fill(units, configured);
+    r = configure(units, config);
     if (r < 0)
         return r;
     r = systemd1_new(event, &systemd_ops, units, &units->systemd);
@@ -313,6 +357,7 @@ struct units *units_free(struct units *units)
 {
     if (!units)
         return NULL;
+    units_usage_free(units);
     systemd1_free(units->systemd);
     units_restart_free_all(units);
     sd_event_source_disable_unref(units->timer);
@@ -322,13 +367,38 @@ struct units *units_free(struct units *units)
     return NULL;
 }
 
-int units_configure(struct units *units, const char *const *configured)
+int units_configure(struct units *units, const struct unbox_config *config)
 {
-    int r = units_fill(units, configured);
+    int r = configure(units, config);
 
     if (r >= 0 && units->known)
         units_sync(units, false);
     return r;
+}
+
+void units_set_checks(struct units *units, const struct checks *checks)
+{
+    units->checks = checks;
+}
+
+void units_checked(struct units *units, const char *name, const char *trouble, bool sick, bool heal)
+{
+    struct unit *unit = units_find(units, name);
+    int r;
+
+    if (!unit)
+        return;
+    r = unit_set_checked(unit, trouble, sick, heal);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "can't keep what the checks of %s found", name);
+    units_evaluate(units, unit);
+}
+
+bool units_run(const struct units *units, const char *name)
+{
+    const struct unit *unit = units_find(units, name);
+
+    return !unit || unit_facts_activity(&unit->facts) == UNIT_ACTIVE;
 }
 
 bool units_are_known(const struct units *units)

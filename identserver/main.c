@@ -18,8 +18,10 @@
 #include "tool.h"
 #include "unbox/log.h"
 #include "unbox/run.h"
+#include "unbox/service.h"
 #include "unbox/store.h"
 
+#define TOPIC_CHANGED "factory.changed"
 #define PEM_SIZE_MAX (64 * 1024)
 
 /* Everything that the running daemon holds, in the order in which it is made. */
@@ -33,6 +35,7 @@ struct daemon {
     struct ipc_options ipc_options;
     struct unbox_ipc_server *ipc;
     sd_event_source *status_timer;
+    struct unbox_service *service; /* NULL: a bench without healthd */
 };
 
 static int update_status(struct daemon *daemon)
@@ -47,6 +50,12 @@ static int update_status(struct daemon *daemon)
             "serving %s:%u, %lld devices enrolled, %lld not acknowledged yet, %lld places left",
             daemon->arguments->bench.address, daemon->arguments->port, (long long)summary.active,
             (long long)summary.pending, (long long)summary.places);
+    /* For who looks at the line's progress; one that is missed is made up for by the next. */
+    if (daemon->service)
+        (void)unbox_ipc_publish(unbox_service_client(daemon->service), TOPIC_CHANGED,
+                json_pack("{s:I, s:I, s:I}", "active", (json_int_t)summary.active, "pending",
+                        (json_int_t)summary.pending, "places", (json_int_t)summary.places),
+                NULL, NULL);
     return 0;
 }
 
@@ -170,12 +179,38 @@ static void open_ipc(struct daemon *daemon)
                 LOG_ERR, r, "The operator can't ask: no %s", daemon->arguments->socket);
 }
 
+/* A bench may have no healthd; then nobody is to be waited for. */
+static int announce(struct daemon *daemon)
+{
+    static const char *const capabilities[] = {"enrolment", NULL};
+    static const struct unbox_ipc_topic topics[] = {
+            {TOPIC_CHANGED, "How many devices are enrolled, once a second at most.", false},
+            {},
+    };
+    const struct unbox_service_options options = {
+            .name = "identserver",
+            .version = PROJECT_VERSION,
+            .description = "Gives devices on the factory bench their identity",
+            .endpoint = daemon->arguments->socket,
+            .capabilities = capabilities,
+            .topics = topics,
+    };
+    int r;
+
+    if (access(UNBOX_HEALTHD_SOCKET, F_OK) < 0)
+        return 0;
+    r = unbox_service_register(
+            unbox_run_event(daemon->run), &options, unbox_log_registered, NULL, &daemon->service);
+    return r < 0 ? fail(r, "Can't register the service") : 0;
+}
+
 static void daemon_done(struct daemon *daemon)
 {
     unbox_ipc_server_free(daemon->ipc);
     api_free(daemon->api);
     revocation_free(daemon->revocation);
     sd_event_source_disable_unref(daemon->status_timer);
+    unbox_service_free(daemon->service);
     authority_free(daemon->authority);
     database_free(daemon->database);
     unbox_run_free(daemon->run);
@@ -202,6 +237,8 @@ static int serve(const struct arguments *arguments)
         r = open_api(&daemon);
     if (r >= 0)
         r = update_status(&daemon);
+    if (r >= 0)
+        r = announce(&daemon);
     if (r < 0)
         return is_permanent(r) ? UNBOX_EXIT_CONFIG : UNBOX_EXIT_FAILURE;
     open_ipc(&daemon);

@@ -15,10 +15,12 @@
 #include "network.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
+#include "unbox/service.h"
 
 DEFINE_CLEANUP(struct unbox_run *, unbox_run_free);
 DEFINE_CLEANUP(struct unbox_config *, unbox_config_free);
 DEFINE_CLEANUP(struct unbox_ipc_server *, unbox_ipc_server_free);
+DEFINE_CLEANUP(struct unbox_service *, unbox_service_free);
 
 static int usage(FILE *out, int code)
 {
@@ -57,12 +59,28 @@ static int parse_arguments(int argc, char **argv, const char **ret_root)
     return optind < argc ? usage(stderr, UNBOX_EXIT_USAGE) : -1;
 }
 
+static int announce(sd_event *event, const struct paths *paths, struct unbox_service **ret)
+{
+    static const char *const capabilities[] = {"hotspot", "scan", "join", NULL};
+    const struct unbox_service_options options = {
+            .socket = paths->healthd,
+            .name = "user-network",
+            .version = PROJECT_VERSION,
+            .description = "Hotspot, scan, and the customer's network",
+            .endpoint = paths->socket,
+            .capabilities = capabilities,
+    };
+
+    return unbox_service_register(event, &options, unbox_log_registered, NULL, ret);
+}
+
 static int serve(const struct unbox_config *config, const struct paths *paths)
 {
     _cleanup_(unbox_run_free_p) struct unbox_run *run = NULL;
     _cleanup_(glib_loop_free_p) struct glib_loop *glib = NULL;
     _cleanup_(network_free_p) struct network *network = NULL;
     _cleanup_(unbox_ipc_server_free_p) struct unbox_ipc_server *api = NULL;
+    _cleanup_(unbox_service_free_p) struct unbox_service *service = NULL;
     int r;
 
     r = unbox_run_new(NULL, NULL, &run);
@@ -77,6 +95,9 @@ static int serve(const struct unbox_config *config, const struct paths *paths)
     r = api_new(unbox_run_event(run), network, &api);
     if (r < 0)
         return unbox_log_errno(LOG_ERR, r, "%s can't be served", paths->socket);
+    r = announce(unbox_run_event(run), paths, &service);
+    if (r < 0)
+        return unbox_log_errno(LOG_ERR, r, "the service can't be registered");
     unbox_run_status(run, "reaching NetworkManager");
     return unbox_run_loop(run);
 }

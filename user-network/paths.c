@@ -24,6 +24,7 @@ int paths_init(const char *root, struct paths *ret)
             {&paths.generated, "/run/NetworkManager/system-connections"},
             {&paths.check_root, "/run/unbox-netplan-check"},
             {&paths.socket, "/run/unbox/user-network.sock"},
+            {&paths.healthd, "/run/unbox/healthd.sock"},
     };
 
     for (size_t i = 0; i < ELEMENTSOF(list); i++)
@@ -49,5 +50,6 @@ void paths_done(struct paths *paths)
     free(paths->generated);
     free(paths->check_root);
     free(paths->socket);
+    free(paths->healthd);
     *paths = (struct paths){};
 }

@@ -18,6 +18,7 @@ struct paths {
     char *generated;     /* /run/NetworkManager/system-connections */
     char *check_root;    /* /run/unbox-netplan-check: where netplan tries a file */
     char *socket;        /* /run/unbox/user-network.sock */
+    char *healthd;       /* /run/unbox/healthd.sock */
 };
 
 /* `root` is "" or a folder without a slash at its end. 0 or -ENOMEM. */

@@ -100,6 +100,29 @@ static void test_child_is_killed(void **state)
     assert_int_equal(run(*state, argv, 10 * USEC_PER_SEC).status, -EPROTO);
 }
 
+/* What it leaves in the background ends with it, and the pipe that it holds. */
+static void test_child_takes_its_group_along(void **state)
+{
+    const char *argv[] = {"/bin/sh", "-c", "sleep 1000 & echo $!", NULL};
+    struct result result = run(*state, argv, 10 * USEC_PER_SEC);
+    pid_t pid = atoi(result.output);
+    char path[64], line[256] = "";
+    FILE *stat;
+
+    assert_int_equal(result.status, 0);
+    assert_true(pid > 1);
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    /* Killed, though whoever adopted it may not have reaped it yet. */
+    for (int i = 0; i < 500 && (stat = fopen(path, "re")); i++) {
+        assert_non_null(fgets(line, sizeof(line), stat));
+        fclose(stat);
+        if (strstr(line, ") Z ") || strstr(line, ") X "))
+            return;
+        usleep(10000);
+    }
+    assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_child_does_not_exist(void **state)
 {
     const char *argv[] = {"/nowhere", NULL};
@@ -164,6 +187,7 @@ int main(void)
             TEST(test_child_talks_a_lot),
             TEST(test_child_takes_too_long),
             TEST(test_child_is_killed),
+            TEST(test_child_takes_its_group_along),
             TEST(test_child_does_not_exist),
             TEST(test_glib_is_served),
     };

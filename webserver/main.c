@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "unbox/log.h"
 #include "unbox/run.h"
+#include "unbox/service.h"
 
 #define SOCKETS_MAX 8
 #define CONNECTIONS_MAX 256
@@ -34,6 +35,7 @@ struct web {
     size_t n_servers;
     char ports[64]; /* "port 5000", "ports 5000, 80" */
     sd_event_source *status_timer;
+    struct unbox_service *service;
 };
 
 /* Questions first: their answers would go to requests that are gone. */
@@ -52,6 +54,7 @@ static void web_done(struct web *web)
 {
     stop(web);
     sd_event_source_disable_unref(web->status_timer);
+    unbox_service_free(web->service);
     unbox_run_free(web->run);
 }
 
@@ -150,6 +153,27 @@ static int new_peer(
     return peer_new(unbox_run_event(web->run), path, title, ret);
 }
 
+/* It answers browsers, and no other daemon: no endpoint. */
+static int announce(struct web *web, const char *folder)
+{
+    static const char *const capabilities[] = {"page", NULL};
+    _cleanup_free_ char *socket = NULL;
+    struct unbox_service_options options = {
+            .name = "webserver",
+            .version = PROJECT_VERSION,
+            .description = "The page of this device",
+            .capabilities = capabilities,
+    };
+
+    if (asprintf(&socket, "%s/healthd.sock", folder) < 0) {
+        socket = NULL;
+        return -ENOMEM;
+    }
+    options.socket = socket;
+    return unbox_service_register(
+            unbox_run_event(web->run), &options, unbox_log_registered, NULL, &web->service);
+}
+
 static int set_up(struct web *web, const char *folder, int n_sockets)
 {
     static const struct unbox_run_ops ops = {.stop = stop};
@@ -161,6 +185,8 @@ static int set_up(struct web *web, const char *folder, int n_sockets)
     r = new_peer(web, folder, "user-network", "The network service", &web->api.network);
     if (r == 0)
         r = new_peer(web, folder, "healthd", "The health service", &web->api.health);
+    if (r == 0)
+        r = announce(web, folder);
     if (r == 0)
         r = sd_event_add_time_relative(unbox_run_event(web->run), &web->status_timer,
                 CLOCK_BOOTTIME, 0, 0, on_status_timer, web);

@@ -42,6 +42,12 @@ struct unbox_ipc_call;
  */
 void unbox_log_call(const struct unbox_ipc_call *call, void *userdata);
 
+/*
+ * Made to be the `state` of unbox_service_register(): says why healthd has refused, and nothing of
+ * healthd being away, which is told elsewhere. `userdata` is not used.
+ */
+void unbox_log_registered(int error, const char *message, void *userdata);
+
 /* Fields for unbox_log_event(): UNBOX_FIELDS("UNBOX_SSID", ssid, "UNBOX_STEP", step). */
 #define UNBOX_FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL, NULL})
 

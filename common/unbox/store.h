@@ -35,6 +35,10 @@ int unbox_store_read(const char *path, size_t max, char **ret_data, size_t *ret_
 /* Removes a file, durably. Returns 1 when it was there, 0 when it wasn't, or a negative errno. */
 int unbox_store_remove(const char *path);
 
+/* Removes what a write of `path` has left that was cut short, for when there won't be another one.
+ * 1 there was something, 0 nothing, or -errno. */
+int unbox_store_tidy(const char *path);
+
 /* Removes a directory and all in it, following no link, durably. 1 there was one, 0 none, or
  * -errno. */
 int unbox_store_remove_tree(const char *path);

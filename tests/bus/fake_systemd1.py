@@ -52,13 +52,15 @@ SIGNATURES = {
     "Type": "s", "Result": "s", "StatusText": "s", "NRestarts": "u", "ExecMainCode": "i",
     "ExecMainStatus": "i", "RestartPreventExitStatus": "(aiai)",
     # Something that healthd doesn't read.
-    "MemoryCurrent": "t", "Environment": "as",
+    "Environment": "as",
+    # What it is asked for, one by one.
+    "MemoryCurrent": "t", "CPUUsageNSec": "t", "TasksCurrent": "t",
 }
 OF_SERVICE = {"Type", "Result", "StatusText", "NRestarts", "ExecMainCode", "ExecMainStatus",
-              "RestartPreventExitStatus", "MemoryCurrent", "Environment"}
+              "RestartPreventExitStatus", "MemoryCurrent", "CPUUsageNSec", "TasksCurrent", "Environment"}
 # Only in answers to questions: systemd invalidates it, or it never changes.
 SILENT = {"RestartPreventExitStatus", "Conditions", "Id", "Names", "Type", "LoadState",
-          "UnitFileState", "TriggeredBy"}
+          "UnitFileState", "TriggeredBy", "MemoryCurrent", "CPUUsageNSec", "TasksCurrent"}
 NO_JOB = (0, "/")
 
 
@@ -71,6 +73,7 @@ class Unit:
         self.outcome = "active"
         self.exit_status = 3
         self.referenced = 0
+        self.looked_at = 0  # how often its properties were asked for
         self.properties = {
             "Id": name, "Names": [name], "LoadState": "loaded", "ActiveState": "active",
             "SubState": "running", "UnitFileState": "enabled", "TriggeredBy": [], "Job": NO_JOB,
@@ -78,7 +81,8 @@ class Unit:
             "InactiveExitTimestampMonotonic": 1, "StateChangeTimestamp": 1_790_000_000_000_000,
             "ActiveEnterTimestamp": 1_790_000_000_000_000, "Type": "notify", "Result": "success",
             "StatusText": "", "NRestarts": 0, "ExecMainCode": 0, "ExecMainStatus": 0,
-            "RestartPreventExitStatus": ([2, 77, 78], []), "MemoryCurrent": 1, "Environment": ["A=b"],
+            "RestartPreventExitStatus": ([2, 77, 78], []), "MemoryCurrent": 1 << 20,
+            "CPUUsageNSec": 2_000_000_000, "TasksCurrent": 3, "Environment": ["A=b"],
             **properties,
         }
         self.type = name.rpartition(".")[2].capitalize()
@@ -90,13 +94,18 @@ class Unit:
 class Systemd:
     """The manager, on the test's bus."""
 
+    job_mode = "fail"
+
     def __init__(self, bus):
         self._bus = bus
         self.units = {}
         self.calls = []  # (method, unit) of the calls that change something
+        self.questions = []  # (property, unit) of those that were asked one by one
         self.subscribed = 0
         self.lists = 0
         self.refuses_lists = False
+        # Called with the unit's name before each job that starts it.
+        self.on_start = lambda name: None
         self._job = 0
         self._lock = threading.RLock()
         self._context = GLib.MainContext()
@@ -152,12 +161,20 @@ class Systemd:
         self._thread.join(10)
 
     def _filter(self, connection, message, incoming):
-        if (not incoming or message.get_member() != "GetAll"
+        member = message.get_member()
+        if (not incoming or member not in ("GetAll", "Get")
                 or message.get_interface() != PROPERTIES):
             return message
         with self._lock:
             unit = next((u for u in self.units.values() if u.path == message.get_path()), None)
-            if unit:
+            if unit and member == "Get":
+                interface, name = message.get_body().unpack()
+                assert interface == f"{NAME}.{unit.type}", interface
+                self.questions.append((name, unit.name))
+                reply = message.new_method_reply()
+                reply.set_body(GLib.Variant("(v)", (unit.variants([name])[name],)))
+            elif unit:
+                unit.looked_at += 1
                 reply = message.new_method_reply()
                 reply.set_body(GLib.Variant("(a{sv})", (unit.variants(unit.properties),)))
             else:
@@ -233,7 +250,8 @@ class Systemd:
 
     def _queue(self, method, name, mode, invocation):
         self.calls.append((method, name))
-        assert mode == "fail", mode
+        # A reboot takes away what is queued; nothing else does.
+        assert mode == ("replace-irreversibly" if name == "reboot.target" else self.job_mode), mode
         if name not in self.units:
             return self._fail(invocation, name)
         unit = self.units[name]
@@ -258,10 +276,12 @@ class Systemd:
         self.change(unit.name, Job=NO_JOB)
 
     def _start(self, unit, job):
+        self.on_start(unit.name)
         self.change(unit.name, ActiveState="activating", SubState="start", Result="success",
                     ExecMainCode=0, ExecMainStatus=0)
         if unit.outcome == "active":
-            self.change(unit.name, ActiveState="active", SubState="running")
+            self.change(unit.name, ActiveState="active", SubState="running",
+                        ActiveEnterTimestamp=unit.properties["ActiveEnterTimestamp"] + 1_000_000)
             self._end_job(unit, job)
         elif unit.outcome == "failed":
             self.change(unit.name, ActiveState="failed", SubState="failed", Result="exit-code",

@@ -27,8 +27,11 @@ PRIVATE = ("run", "etc", "var/lib")
 # What a program needs of the real /etc to start at all.
 FROM_ETC = ("group", "ld.so.cache", "localtime", "machine-id", "nsswitch.conf", "os-release", "passwd")
 
+# A device that a test gives hardware has its own /sys/class.
 ENTER = "; ".join(
-    [f'mount --bind "$ROOT/{name}" /{name}' for name in PRIVATE] + ['unset ROOT; exec "$@"'])
+    [f'mount --bind "$ROOT/{name}" /{name}' for name in PRIVATE] +
+    ['if [ -d "$ROOT/sys/class" ]; then mount --bind "$ROOT/sys/class" /sys/class; fi',
+     'unset ROOT; exec "$@"'])
 
 
 # sd_listen_fds() wants descriptors from 3 on, and the pid of the very process.
@@ -250,6 +253,11 @@ class Daemon:
     def running(self):
         return self._process.poll() is None
 
+    def wake_ups(self):
+        """How often it has gone to sleep of its own accord so far."""
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+
     def wait(self, timeout=10):
         """Waits for its end; returns the exit code, negative for a signal."""
         return self._process.wait(timeout)
@@ -300,9 +308,14 @@ class Device:
         daemon = Daemon(self, name, *arguments, environment=environment, sockets=sockets)
         self._daemons.append(daemon)
         if ready:
-            eventually(lambda: self.notify.seen("READY") or not daemon.running, what=f"{name} ready")
+            # How fast it is, is measured elsewhere: the machine may have other things to do.
+            eventually(lambda: self.notify.seen("READY") or not daemon.running, 60, f"{name} ready")
             assert daemon.running, f"{name} ended: {self.log()}"
         return daemon
+
+    def daemon(self, name):
+        """The one of this name that runs."""
+        return next(d for d in self._daemons if d.name == name and d.running)
 
     def restart(self, name):
         """Ends the daemon cleanly, and starts it again."""

@@ -122,7 +122,8 @@ def test_of_the_bench_while_it_gives_new_credentials(bench):
             give_new_credentials(bench, device, state)
         bench.stop()
         device.hang_up()
-        assert bench.states(device.serial) == ["active", "revoked", "revoked"]
+        # A bundle that was lost on the way is revoked too, and another one made.
+        assert bench.states(device.serial) in (["active"] + ["revoked"] * 2, ["active"] + ["revoked"] * 3)
         assert bench.rows("SELECT count(*) FROM tokens WHERE serial = ? AND used_at IS NOT NULL",
                           device.serial) == [(1,)]
     assert number > 20, "each call commits, and power may go before and after"

@@ -21,6 +21,7 @@ GOES = {
     "var/lib/unbox/network/user-netplan.yaml": "network: {}",
     "var/lib/unbox/network/verdict.json": "{}",
     "var/lib/unbox/web/password": "hash",
+    "var/lib/unbox/queues/mail/00000000000000000007": "a letter",
     "run/NetworkManager/system-connections/netplan-wlan0-HomeNet.nmconnection": WIFI,
     "etc/NetworkManager/system-connections/by-hand.nmconnection": WIFI,
     "etc/NetworkManager/system-connections/broken.nmconnection": "psk=secret",

@@ -67,7 +67,7 @@ def test_all_well(systemd, healthd, device):
     assert status["uptime_seconds"] > 0 and status["version"]
     assert status["events"] == []
     assert status["services"]["user-network"] == {
-        "state": "active", "since": "2026-09-21T14:13:20Z", "restarts": 0, "detail": "running",
+        "state": "active", "active_state": "active", "since": "2026-09-21T14:13:20Z", "restarts": 0, "detail": "running",
         "status": "on the network Home", "checks": []}
     assert status["services"]["webserver"]["detail"] == "waits for webserver.socket"
     assert status["services"]["identclient"]["detail"] == (
@@ -75,13 +75,6 @@ def test_all_well(systemd, healthd, device):
     assert healthd.call("get_health", {"detail": True}) == status["services"]
     assert systemd.calls == []
     assert all(unit.referenced == 1 for unit in systemd.units.values())
-
-
-def test_get_system(systemd, healthd):
-    answer = healthd.call("get_system")
-    assert answer["hostname"] == "unbox-test"
-    assert answer["os"].startswith("Debian")
-    assert answer["kernel"] and answer["version"] and answer["uptime_seconds"] > 0
 
 
 def test_the_protocol(systemd, healthd):
@@ -279,11 +272,67 @@ def test_another_configuration_while_it_runs(systemd, device):
     daemon.reload()
     eventually(lambda: "dnsmasq" in peer.call("get_health"))
     assert "hostapd" not in peer.call("get_health")
-    # One that is wrong changes nothing.
-    device.configure("health: {units: 7}\n")
+    peer.close()
+
+
+def wrong_type(device):
+    device.configure("health:\n  units: 7\n")
+
+
+def contradiction(device):
+    device.configure("health:\n  restart_delays_seconds: [10, 5]\n")
+
+
+def no_yaml(device):
+    device.configure("health: {units: [hostapd\n")
+
+
+def unreadable(device):
+    path = device.path("/etc/unbox/config.yaml")
+    path.unlink()
+    path.mkdir()
+
+
+def missing(device):
+    device.path("/etc/unbox/config.yaml").unlink()
+
+
+WRONG = {
+    wrong_type: "config.yaml:2: health.units: must be a list",
+    contradiction: "config.yaml:2: health.restart_delays_seconds: must not go down, as 5 after 10 does",
+    no_yaml: "config.yaml:2: ",
+    unreadable: "config.yaml: can't be read: Is a directory",
+    missing: "config.yaml: is gone; what it said still holds",
+}
+
+
+@pytest.mark.parametrize("spoil", WRONG)
+def test_a_wrong_configuration_while_it_runs_changes_nothing(systemd, device, spoil):
+    systemd.add("dnsmasq.service")
+    device.configure("health: {units: [dnsmasq], restart_delays_seconds: [1]}\n")
+    daemon = device.start("healthd")
+    peer = device.connect("healthd")
+    well = "8 services watched, all healthy"
+    eventually(lambda: device.notify.status == well)
+    spoil(device)
     daemon.reload()
-    eventually(lambda: device.journal.find(MESSAGE_ID=CONFIG_INVALID))
-    assert "dnsmasq" in peer.call("get_health")
+    eventually(lambda: device.notify.status.startswith(
+        "configuration: /etc/unbox/" + WRONG[spoil]))
+    assert device.notify.status.endswith("; 8 services watched, all healthy")
+    entry, = eventually(lambda: device.journal.find(MESSAGE_ID=CONFIG_INVALID))
+    assert WRONG[spoil] in entry["MESSAGE"]
+    # The old one is in force: which units, and which delays.
+    begin = time.monotonic()
+    systemd.kill("dnsmasq.service", restarts=False)
+    eventually(lambda: systemd.restarts_of("dnsmasq.service") == 1)
+    assert 0.9 < time.monotonic() - begin < 3
+    # Mended, the status has nothing to say of it.
+    if device.path("/etc/unbox/config.yaml").is_dir():
+        device.path("/etc/unbox/config.yaml").rmdir()
+    device.configure("health: {units: [dnsmasq]}\n")
+    daemon.reload()
+    eventually(lambda: device.notify.status == well)
+    assert daemon.running
     peer.close()
 
 
@@ -386,34 +435,6 @@ def test_factory_reset(systemd, healthd, device):
     assert systemd.calls[-1] == ("StartUnit", "factory-reset.service")
 
 
-def test_unboxctl(systemd, healthd, device):
-    def unboxctl(*arguments):
-        return device.run("healthd/unboxctl", *arguments)
-
-    shown = unboxctl("status").stdout
-    assert "unbox-test, up" in shown and "on the network Home" in shown
-    assert "waits for webserver.socket" in shown
-    assert json.loads(unboxctl("--json", "status").stdout)["hostname"] == "unbox-test"
-    assert unboxctl("health").returncode == 0
-    assert unboxctl("restart", "user-network").returncode == 0
-    assert systemd.restarts_of("user-network.service") == 1
-
-    systemd.kill("unbox-firewall.service", restarts=False)
-    eventually(lambda: unboxctl("health").returncode == 1)
-    assert "unbox-firewall was killed (SIGKILL)" in unboxctl("status").stdout
-    refused = unboxctl("restart", "sshd")
-    assert refused.returncode == 1 and "NOT_FOUND" in refused.stderr
-    # Nobody to ask, and nobody who answers.
-    assert unboxctl("factory-reset").returncode == 1
-    assert ("StartUnit", "factory-reset.service") not in systemd.calls
-    assert "user-network.sock" in unboxctl("network").stderr
-    for wrong in ((), ("restart",), ("status", "x"), ("dance",), ("--purple", "status")):
-        assert unboxctl(*wrong).returncode == 2
-    systemd.add("factory-reset.service", Type="oneshot", ActiveState="inactive", SubState="dead")
-    assert unboxctl("--yes", "factory-reset").returncode == 0
-    assert ("StartUnit", "factory-reset.service") in systemd.calls
-
-
 def test_killed_itself(systemd, device):
     daemon = device.start("healthd")
     systemd.kill("user-network.service")
@@ -457,8 +478,8 @@ def test_500_units_fail_at_once(systemd, device):
     for number in range(500):
         systemd.kill(f"many@{number}.service", restarts=False)
     peer = device.connect("healthd")
-    eventually(lambda: all(systemd.restarts_of(f"many@{n}.service") for n in range(500)), 30)
-    eventually(lambda: set(peer.call("get_health").values()) <= {"active", "inactive", "activating"})
+    eventually(lambda: all(systemd.restarts_of(f"many@{n}.service") for n in range(500)), 90)
+    eventually(lambda: set(peer.call("get_health").values()) <= {"active", "inactive", "activating"}, 60)
     assert all(systemd.restarts_of(f"many@{n}.service") == 1 for n in range(500))
     peer.close()
 

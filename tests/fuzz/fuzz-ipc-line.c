@@ -2,13 +2,14 @@
 
 /*
  * The IPC's requests: whatever a line is, there is an answer to it, one line long, that is a JSON
- * object with the request's id.
+ * object with the request's id. Topics: what is one matches itself and every pattern made of it.
  */
 
 #include <stdint.h>
 #include <string.h>
 
 #include "ipc-line.h"
+#include "unbox/ipc.h"
 #include "util.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,11 +36,44 @@ static void check_answer(json_t *answer, const json_t *id)
     json_decref(answer);
 }
 
+static void check_topic(const char *text)
+{
+    _cleanup_free_ char *any = NULL;
+    char *dot;
+
+    if (!unbox_ipc_topic_valid(text, true))
+        return;
+    must(unbox_ipc_topic_match("*", text));
+    if (!unbox_ipc_topic_valid(text, false))
+        return;
+    must(unbox_ipc_topic_match(text, text) && !strchr(text, '*'));
+    any = strdup(text);
+    must(any);
+    dot = strrchr(any, '.');
+    if (dot && dot[1]) {
+        strcpy(dot + 1, "*");
+        must(unbox_ipc_topic_valid(any, true) && unbox_ipc_topic_match(any, text));
+    }
+}
+
+/* As `subscribe`, `publish` and a registration bring them. */
+static void check_topics(json_t *params)
+{
+    json_t *topic;
+    size_t i;
+
+    check_topic(json_string_value(json_object_get(params, "topic")));
+    json_array_foreach (json_object_get(params, "topics"), i, topic)
+        check_topic(
+                json_string_value(json_is_object(topic) ? json_object_get(topic, "name") : topic));
+}
+
 static void check_request(const struct ipc_request *request)
 {
     must(json_is_string(request->id) || json_is_number(request->id));
     must(request->method && json_is_object(request->params));
     check_answer(ipc_answer_result(request->id, json_incref(request->params)), request->id);
+    check_topics(request->params);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

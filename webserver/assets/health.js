@@ -19,6 +19,7 @@ const NAMES = {
 
 const STATES = {
     active: ['good', 'Running'],
+    failing: ['bad', 'Not working'],
     degraded: ['bad', 'Keeps failing'],
     activating: ['warning', 'Starting'],
     reloading: ['warning', 'Reloading'],
@@ -46,9 +47,7 @@ function describeState(service) {
 }
 
 function describeCheck(check) {
-    if (typeof check === 'string')
-        return check;
-    return [check.name, check.message ?? check.detail].filter(Boolean).join(': ');
+    return `${check.type} ${check.target}: ${check.message}`;
 }
 
 function fillChecks(list, checks) {
@@ -56,7 +55,7 @@ function fillChecks(list, checks) {
         () => document.createElement('li'),
         (item, check) => {
             item.textContent = describeCheck(check);
-            item.dataset.ok = check.ok === undefined ? '' : String(check.ok);
+            item.dataset.state = check.state;
         });
     list.hidden = list.children.length === 0;
 }

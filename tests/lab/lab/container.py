@@ -33,6 +33,7 @@ def make():
         staging = Path(work) / "suite"
         staging.mkdir()
         image.build_suite(staging)
+        stage_programs(staging)
         name = image.digest(base_folder.name, staging, places.GUEST, Path(image.__file__),
                             Path(__file__))
         root = places.CACHE / f"container-{name}"
@@ -47,6 +48,16 @@ def make():
         give_serial(making)
         making.rename(root)
     return root
+
+
+def stage_programs(staging):
+    """The tests' own program and the example daemons, which no installation has."""
+    for target in ("opt/tests", "usr/local/sbin", "etc/systemd/system"):
+        (staging / target).mkdir(parents=True, exist_ok=True)
+    shutil.copy(places.BUILD / "tests/container/daemon-calls", staging / "opt/tests")
+    for unit in (places.SOURCE / "tests/examples").glob("*.service"):
+        shutil.copy(unit, staging / "etc/systemd/system")
+        shutil.copy(places.BUILD / "tests/examples" / unit.stem, staging / "usr/local/sbin")
 
 
 def give_serial(root):

@@ -2,7 +2,8 @@
 
 /*
  * Runs a program from the event loop. What it writes is read as it comes, so that it never waits
- * for us, and kept as far as it is of interest. It has ended when its exit status is there.
+ * for us, and kept as far as it is of interest. It has ended when its exit status is there, and
+ * whatever it left running in its process group ends with it.
  */
 
 #include "child.h"
@@ -29,10 +30,18 @@ struct child {
     void *userdata;
 };
 
+void child_kill(struct child *child)
+{
+    (void)kill(-child->pid, SIGKILL);
+}
+
 struct child *child_free(struct child *child)
 {
     if (!child)
         return NULL;
+    /* Not reaped yet, so the number is still its own: whatever it started goes with it. */
+    if (child->exited)
+        child_kill(child);
     /* The event source owns the process: it kills and reaps what still runs. */
     sd_event_source_disable_unref(child->exited);
     sd_event_source_disable_unref(child->timer);
@@ -92,7 +101,8 @@ static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
     struct child *child = userdata;
 
     child->timed_out = true;
-    return sd_event_source_send_child_signal(child->exited, SIGKILL, NULL, 0);
+    child_kill(child);
+    return 0;
 }
 
 static int spawn(const char *const *argv, int output, pid_t *ret)
@@ -114,7 +124,9 @@ static int spawn(const char *const *argv, int output, pid_t *ret)
     posix_spawnattr_setsigmask(&attributes, &signals);
     sigfillset(&signals);
     posix_spawnattr_setsigdefault(&attributes, &signals);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(
+            &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     r = posix_spawn(
             ret, argv[0], &actions, &attributes, (char *const *)argv, (char *const *)environment);
     posix_spawnattr_destroy(&attributes);
@@ -150,7 +162,7 @@ int child_start(sd_event *event, const char *const *argv, uint64_t timeout_usec,
         return r;
     r = sd_event_add_child(event, &child->exited, child->pid, WEXITED, on_exited, child);
     if (r < 0) {
-        (void)kill(child->pid, SIGKILL);
+        (void)kill(-child->pid, SIGKILL);
         (void)waitpid(child->pid, NULL, 0);
         return r;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A program that is run for its result: bounded in time, with a clean environment, never through a
- * shell. */
+/* A program that is run for its result: bounded in time, with a clean environment, in a process
+ * group of its own that ends with it, never through a shell. */
 
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -25,7 +25,11 @@ typedef void (*child_done)(int status, char *output, void *userdata);
 int child_start(sd_event *event, const char *const *argv, uint64_t timeout_usec, child_done done,
         void *userdata, struct child **ret);
 
-/* Kills it if it still runs. Accepts NULL; returns NULL. */
+/* Kills it with all of its group. `done` is called as ever, once it is really gone. */
+void child_kill(struct child *child);
+
+/* Kills it if it still runs, with all of its group, and waits for its end. Accepts NULL; returns
+ * NULL. */
 struct child *child_free(struct child *child);
 
 DEFINE_CLEANUP(struct child *, child_free);

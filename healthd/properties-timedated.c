@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The timezone, which timedated keeps (and announces to whoever has cached it). */
+
+#include "properties-private.h"
+
+#define NAME "org.freedesktop.timedate1"
+#define PATH "/org/freedesktop/timedate1"
+
+static void on_read(int error, const char *message, sd_bus_message *reply, void *userdata)
+{
+    struct properties_call *call = userdata;
+    _cleanup_json_ json_t *values = NULL;
+    const char *timezone;
+
+    if (error < 0) {
+        properties_call_finish(call, message, NULL);
+        return;
+    }
+    if (sd_bus_message_read(reply, "v", "s", &timezone) >= 0)
+        values = json_pack("{s:s}", "Timezone", timezone);
+    properties_call_finish(call, values ? NULL : "timedated's answer can't be read", values);
+}
+
+static int read_timezone(
+        sd_event *event, properties_fn done, void *userdata, struct properties_call **ret)
+{
+    _cleanup_(properties_call_free_p) struct properties_call *call = NULL;
+    _cleanup_(sd_bus_message_unref_p) sd_bus_message *m = NULL;
+    int r;
+
+    r = properties_call_new(event, NULL, done, userdata, &call);
+    if (r >= 0)
+        r = peer_bus_prepare(call->bus, NAME, PATH, DBUS_PROPERTIES, "Get", &m);
+    if (r >= 0)
+        r = sd_bus_message_append(m, "ss", NAME, "Timezone");
+    if (r >= 0)
+        r = peer_bus_send(call->bus, m, on_read, call);
+    if (r < 0)
+        return r;
+    *ret = STEAL(call);
+    return 0;
+}
+
+static void on_written(int error, const char *message, sd_bus_message *reply, void *userdata)
+{
+    properties_call_finish(userdata, error < 0 ? message : NULL, NULL);
+}
+
+static int write_timezone(sd_event *event, json_t *values, properties_fn done, void *userdata,
+        struct properties_call **ret)
+{
+    const char *timezone = json_string_value(json_object_get(values, "Timezone"));
+    _cleanup_(properties_call_free_p) struct properties_call *call = NULL;
+    _cleanup_(sd_bus_message_unref_p) sd_bus_message *m = NULL;
+    int r;
+
+    if (!timezone)
+        return -EINVAL;
+    r = properties_call_new(event, values, done, userdata, &call);
+    if (r >= 0)
+        r = peer_bus_prepare(call->bus, NAME, PATH, NAME, "SetTimezone", &m);
+    if (r >= 0)
+        r = sd_bus_message_append(m, "sb", timezone, 0);
+    if (r >= 0)
+        r = peer_bus_send(call->bus, m, on_written, call);
+    if (r < 0)
+        return r;
+    *ret = STEAL(call);
+    return 0;
+}
+
+const struct properties properties_timedated = {read_timezone, write_timezone};
