@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 
 import factory
 import harness
+from peers import FakePeer
 
 
 @pytest.fixture
@@ -338,6 +339,22 @@ def test_what_is_damaged_is_neither_copied_nor_put_back(bench):
     assert bench.tool("--restore=/var/lib/bad.db") == 1
     assert not list(bench.folder.glob("bench.db*"))
     assert not list(bench.host.path("/var/lib").glob("copy.db*"))
+
+
+def test_progress_is_an_event(root):
+    bench = factory.Bench(root / "bench")
+    healthd = FakePeer(bench.host.path("/run/unbox/healthd.sock"), {
+        "register_service": {}, "subscribe": {"seq": 1}, "publish": {"seq": 1}})
+    bench.start()
+    registered = harness.eventually(lambda: healthd.called("register_service"))[0]
+    assert registered["name"] == "identserver" and registered["endpoint"] == "/run/unbox/identserver.sock"
+    device = factory.Scripted(bench, "1")
+    device.enrolled()
+    device.hang_up()
+    expected = {"topic": "factory.changed", "data": {"active": 1, "pending": 0, "places": 999}}
+    harness.eventually(lambda: expected in healthd.called("publish"), what=str(healthd.calls))
+    healthd.close()
+    bench.close()
 
 
 def test_a_list_from_a_file_while_it_serves(bench, operator):
