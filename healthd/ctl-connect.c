@@ -5,8 +5,10 @@
  * command line everybody on the device could read it.
  */
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 
 #include "ctl.h"
@@ -51,29 +53,46 @@ static int read_file(const char *path, char ret[static PASSWORD_MAX])
     return UNBOX_EXIT_OK;
 }
 
-static void on_interrupt(int number)
+/* Waits for a line, which a terminal gives as a whole, or for Ctrl-C. */
+static bool wait_for_line(int interrupt)
 {
+    struct pollfd fds[] = {
+            {.fd = STDIN_FILENO, .events = POLLIN}, {.fd = interrupt, .events = POLLIN}};
+
+    while (poll(fds, ELEMENTSOF(fds), -1) < 0)
+        if (errno != EINTR)
+            return false;
+    return !fds[1].revents;
 }
 
 /* Whatever happens, the terminal can be typed on afterwards. */
 static bool read_quietly(
         const char *ssid, const struct termios *loud, char ret[static PASSWORD_MAX])
 {
-    struct sigaction interrupt = {.sa_handler = on_interrupt}, before;
     struct termios quiet = *loud;
-    bool read;
+    sigset_t interrupt, before;
+    bool read = false;
+    int fd;
 
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &interrupt, &before);
+    fd = signalfd(-1, &interrupt, SFD_CLOEXEC);
     quiet.c_lflag &= ~(tcflag_t)ECHO;
-    (void)sigaction(SIGINT, &interrupt, &before);
     /* What was typed before is dropped: so the question comes after. */
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
     fputs("Password of ", stdout);
     ctl_put(ssid);
     fputs(" (empty when it is open): ", stdout);
     fflush(stdout);
-    read = read_line(stdin, ret);
+    if (fd >= 0 && wait_for_line(fd))
+        read = read_line(stdin, ret);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, loud);
-    (void)sigaction(SIGINT, &before, NULL);
+    /* Taken, so that it doesn't end the program when it is let through again. */
+    (void)sigtimedwait(&interrupt, NULL, &(struct timespec){});
+    if (fd >= 0)
+        close(fd);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
     putchar('\n');
     return read;
 }

@@ -119,7 +119,7 @@ def test_wifi(systemd, healthd, device, product):
     applied = healthd.call("get_status")["applied"]["wifi"]
     assert applied["state"] == "applied" and applied["message"] is None and applied["when"]
     assert applied["digest"] == hashlib.sha256(written.encode()).hexdigest()
-    assert device.journal.find(MESSAGE_ID=APPLIED, UNBOX_SECTION="wifi")
+    eventually(lambda: device.journal.find(MESSAGE_ID=APPLIED, UNBOX_SECTION="wifi"))
     assert "at least eight" not in device.log()
     assert leftovers(device) == []
     # Still known to another healthd.
@@ -163,7 +163,7 @@ def test_the_old_file_is_put_back(systemd, healthd, device, product):
     applied = healthd.call("get_status")["applied"]["wifi"]
     assert applied["state"] == "failed" and applied["digest"] is None
     assert applied["message"] == "hostapd failed to start; with what was before: hostapd failed to start"
-    assert device.journal.find(MESSAGE_ID=REVERTED, UNBOX_SECTION="wifi")
+    eventually(lambda: device.journal.find(MESSAGE_ID=REVERTED, UNBOX_SECTION="wifi"))
     assert leftovers(device) == []
 
 
@@ -309,7 +309,7 @@ def test_drifted_while_healthd_was_away(systemd, device, product):
     assert daemon.stop() == 0
     hostapd_conf(device).write_text(OLD)
     device.start("healthd")
-    assert device.journal.find(MESSAGE_ID=DRIFTED, UNBOX_SECTION="wifi")
+    eventually(lambda: device.journal.find(MESSAGE_ID=DRIFTED, UNBOX_SECTION="wifi"))
 
 
 def test_confirmed(systemd, healthd, device, product):

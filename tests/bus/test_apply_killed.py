@@ -98,7 +98,7 @@ class Product:
             assert self.file.read_text() == OLD
         assert self.running == self.file.read_text()
         if said == "failed" and not self.ended:
-            assert self.device.journal.find(MESSAGE_ID=REVERTED, UNBOX_SECTION="wifi")
+            eventually(lambda: self.device.journal.find(MESSAGE_ID=REVERTED, UNBOX_SECTION="wifi"))
         assert [p.name for p in self.file.parent.iterdir()] == ["hostapd.conf"]
         assert not self.device.path("/var/lib/unbox/apply/wifi.old").exists() or said is None
 

@@ -7,6 +7,7 @@ picks up one that runs already.
 
 import hashlib
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -136,8 +137,15 @@ class Machine:
             return None
         return pid if str(self.run_folder).encode() in command else None
 
-    def wait_for_end(self, timeout=20):
-        wait.until(lambda: not self.pid(), timeout, "the end of QEMU", interval=0.05)
+    def end(self, how, timeout=20):
+        """Does what ends QEMU, and waits until its last thread has let go of the disk."""
+        process = os.pidfd_open(self.pid())
+        try:
+            how()
+            if not select.select([process], [], [], timeout)[0]:
+                raise wait.Timeout(f"QEMU has not ended within {timeout} s")
+        finally:
+            os.close(process)
         self.disconnect()
 
     def quit(self):
@@ -146,16 +154,17 @@ class Machine:
             return
         if not self.monitor:
             self.connect()
-        try:
-            self.monitor.command("quit")
-        except Closed:
-            pass
-        self.wait_for_end()
+
+        def ask():
+            try:
+                self.monitor.command("quit")
+            except Closed:
+                pass
+        self.end(ask)
 
     def power_cut(self):
         """The plug is pulled: what the guest had not yet put on its disk is gone."""
-        os.kill(self.pid(), signal.SIGKILL)
-        self.wait_for_end()
+        self.end(lambda: os.kill(self.pid(), signal.SIGKILL))
 
     def power_cycle(self):
         """A power cut, and the power comes back."""
