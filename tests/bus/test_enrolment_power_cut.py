@@ -4,6 +4,7 @@ by itself to one active certificate and one hostname."""
 
 import contextlib
 import http.client
+import json
 import os
 
 import pytest
@@ -153,3 +154,51 @@ def test_of_the_bench_while_it_publishes_what_is_revoked(bench):
         lines = (bench.folder / "crl.pem").read_text().splitlines()
         assert (lines[0], lines[-1]) == ("-----BEGIN X509 CRL-----", "-----END X509 CRL-----")
     assert number > 2
+
+
+def ask_and_cut(bench, point, method, params):
+    """Whether power went at this durable operation of the bench, while an operator asked."""
+    bench.start(environment={"UNBOX_DATABASE_CRASH_AT": str(point)})
+    operator = bench.operator()
+    try:
+        operator.send(json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\n")
+        answer = operator.receive()
+    except OSError:
+        answer = None
+    operator.close()
+    if answer is None:
+        assert bench.server.wait() == CUT
+        return True
+    assert "result" in answer, answer
+    bench.stop()
+    return False
+
+
+def test_of_the_bench_while_its_operator_asks(bench):
+    """What he asked for is done whole, audit and all, or not at all."""
+    seen, point, cut = set(), 0, True
+    while cut:
+        point += 1
+        cut = ask_and_cut(bench, point, "allow_serials", {"batch": "default", "csv": f"A-{point}\nB-{point}\n"})
+        rows = bench.rows("SELECT count(*) FROM allowed_serials WHERE serial LIKE ?", f"_-{point}")[0][0]
+        assert rows in ((0, 2) if cut else (2,))
+        seen.add(rows)
+        assert bench.rows("SELECT 2 * count(*) FROM audit WHERE event = 'serials allowed'") == \
+            bench.rows("SELECT count(*) FROM allowed_serials")
+    assert seen == {0, 2}
+
+    seen, point, cut = set(), 0, True
+    while cut:
+        point += 1
+        bench.start()
+        device = factory.Scripted(bench, f"OUT-{point}")
+        hostname = device.enrolled()["hostname"]
+        device.hang_up()
+        bench.stop()
+        cut = ask_and_cut(bench, point, "retire_hostname", {"hostname": hostname})
+        state = (bench.states(device.serial), *bench.rows(
+            "SELECT retired_at IS NOT NULL, (SELECT count(*) FROM audit WHERE event = 'hostname retired' AND detail = ?)"
+            " FROM devices WHERE serial = ?", hostname, device.serial))
+        assert state in ((["active"], (0, 0)), (["revoked"], (1, 1)))
+        seen.add(state[0][0])
+    assert seen == {"active", "revoked"}
