@@ -234,6 +234,18 @@ int crypto_certificate_from_pem(const char *pem, X509 **ret)
     return 0;
 }
 
+int crypto_certificate_from_der(const void *der, size_t size, X509 **ret)
+{
+    const uint8_t *data = der;
+    X509 *certificate;
+
+    certificate = d2i_X509(NULL, &data, size);
+    if (!certificate)
+        return crypto_error(-EBADMSG);
+    *ret = certificate;
+    return 0;
+}
+
 int crypto_certificate_to_pem(X509 *certificate, char **ret)
 {
     _cleanup_(BIO_free_p) BIO *bio = BIO_new(BIO_s_mem());

@@ -13,6 +13,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
@@ -102,6 +103,9 @@ int crypto_certificate_new(const struct crypto_certificate_options *options, X50
 int crypto_certificate_from_pem(const char *pem, X509 **ret);
 int crypto_certificate_to_pem(X509 *certificate, char **ret);
 
+/* The same from DER. */
+int crypto_certificate_from_der(const void *der, size_t size, X509 **ret);
+
 /* SHA-256 over the whole certificate, in lower-case hexadecimal. */
 int crypto_certificate_sha256(X509 *certificate, char ret[static CRYPTO_SHA256_HEX_SIZE]);
 
@@ -118,3 +122,23 @@ int crypto_certificate_not_after(X509 *certificate, time_t *ret);
  */
 int crypto_certificate_check(X509 *certificate, const char *chain_pem, const char *ca_pem,
         time_t now, const char **ret_reason);
+
+/* A list of revoked certificates (RFC 5280, section 5) that is being made. */
+struct crypto_crl;
+
+/* 0 or a negative errno; free with crypto_crl_free(). */
+int crypto_crl_new(X509 *issuer, struct crypto_crl **ret);
+
+/* Accepts NULL; returns NULL. */
+struct crypto_crl *crypto_crl_free(struct crypto_crl *crl);
+
+DEFINE_CLEANUP(struct crypto_crl *, crypto_crl_free);
+
+int crypto_crl_add(struct crypto_crl *crl, X509 *certificate, time_t revoked_at);
+
+/* Once all are added: it is of `now`, which is its number too, and the next one comes by `next`. */
+int crypto_crl_sign(struct crypto_crl *crl, X509 *issuer, EVP_PKEY *key, time_t now, time_t next);
+
+/* A signed one. The caller frees *ret with free(). */
+int crypto_crl_to_pem(struct crypto_crl *crl, char **ret);
+int crypto_crl_to_der(struct crypto_crl *crl, uint8_t **ret, size_t *ret_size);

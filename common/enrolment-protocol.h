@@ -12,22 +12,32 @@
  *   POST /v1/challenge       {serial}
  *     200                    {nonce, server_time}
  *   POST /v1/enroll          {v, serial, product, hw_rev, batch, attempt, nonce, mode: "csr", csr,
- *                             macs: {INTERFACE: ADDRESS}}
- *     201                    {enrolment_id, hostname, uuid, serial_certs: {cert, chain, ca}, cloud,
- *                             server_time, ack_by}
+ *                             macs: {INTERFACE: ADDRESS}, token?}
+ *     201                    {enrolment_id, hostname, uuid, serial_certs: {cert, chain, ca, key?},
+ *                             cloud: {endpoint?}, country?, server_time, ack_by}
  *     200                    the same answer, to the same attempt with the same key
+ *   POST /v1/reassign        the same, with {token, reason}
+ *   POST /v1/renew           {v, serial, attempt, nonce, csr}, over TLS with the present certificate
  *   POST /v1/enroll/ID/ack   {cert_sha256, pop}
  *     204                    the credential is active; again on repetition
+ *   GET /v1/crl              the CA's list of revoked certificates (DER, application/pkix-crl)
  *   GET /health              {status: "healthy", timestamp}
  *
  * The CSR's subject is the serial, and it carries the nonce as challengePassword. An attempt that
- * is not acknowledged by ack_by is let go; a serial keeps its hostname and UUID for ever.
+ * is not acknowledged by ack_by is let go; a serial keeps its hostname and UUID for ever. A
+ * re-assignment or a renewal revokes the old certificate at the new one's ack.
+ *
+ * With mode "bundle", and no CSR, the bench makes the key: it is in that answer (serial_certs.key)
+ * and nowhere else. Asked again before the ack there is another one, and the first is revoked;
+ * asked after it, attempt_expired.
  *
  * A refusal is a problem (RFC 9457) with a code and a correlation_id, under which the bench's
  * journal and audit have it too:
  *
  *   400  bad_request                            the device stops
+ *   401  token_invalid                          the device stops
  *   403  batch_closed, serial_not_allowed       the device stops
+ *   403  reassign_not_authorised                the device stops
  *   409  already_issued, spki_mismatch          the device stops
  *   410  attempt_expired                        the device begins a new attempt
  *   422  bad_csr, bad_proof, mode_unsupported   the device stops
@@ -55,6 +65,8 @@
 #define ENROLMENT_ALREADY_ISSUED "already_issued"
 #define ENROLMENT_SPKI_MISMATCH "spki_mismatch"
 #define ENROLMENT_ATTEMPT_EXPIRED "attempt_expired"
+#define ENROLMENT_TOKEN_INVALID "token_invalid"
+#define ENROLMENT_REASSIGN_NOT_AUTHORISED "reassign_not_authorised"
 #define ENROLMENT_BENCH_UNAVAILABLE "bench_unavailable"
 
 /* 1 to 64 of A-Z a-z 0-9 . _ -, and neither "." nor "..": it becomes a common name. */

@@ -2,6 +2,7 @@
 
 /* A request as its handler sees it: parameters, headers, body. */
 
+#include <gnutls/gnutls.h>
 #include <string.h>
 
 #include "http-internal.h"
@@ -122,6 +123,24 @@ const void *http_request_body(const struct http_request *request, size_t *ret_si
 const char *http_request_peer(const struct http_request *request)
 {
     return request->peer;
+}
+
+int http_request_certificate(
+        const struct http_request *request, const void **ret_der, size_t *ret_size)
+{
+    const union MHD_ConnectionInfo *info;
+    const gnutls_datum_t *certificates;
+    unsigned count = 0;
+
+    info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (!info || !info->tls_session)
+        return -ENODATA;
+    certificates = gnutls_certificate_get_peers(info->tls_session, &count);
+    if (!certificates || count == 0)
+        return -ENODATA;
+    *ret_der = certificates[0].data;
+    *ret_size = certificates[0].size;
+    return 0;
 }
 
 int http_request_add_header(struct http_request *request, const char *name, const char *value)

@@ -63,6 +63,13 @@ static struct MHD_Response *new_empty(void)
     return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 }
 
+/* The answer may have a password or a key in it. */
+static void wipe(void *text)
+{
+    explicit_bzero(text, strlen(text));
+    free(text);
+}
+
 static int respond_json_as(
         struct http_request *request, unsigned status, const char *type, json_t *body)
 {
@@ -73,9 +80,9 @@ static int respond_json_as(
     json_decref(body);
     if (!text)
         return check_late(request, -ENOMEM);
-    response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+    response = MHD_create_response_from_buffer_with_free_callback(strlen(text), text, wipe);
     if (!response)
-        free(text);
+        wipe(text);
     /* What it tells is of this moment. */
     else if (MHD_add_response_header(response, "Cache-Control", "no-store") != MHD_YES) {
         MHD_destroy_response(response);
@@ -139,6 +146,13 @@ int http_respond_static(struct http_request *request, unsigned status, const cha
     }
     response = MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_PERSISTENT);
     return respond(request, status, type, response);
+}
+
+int http_respond_data(struct http_request *request, unsigned status, const char *type,
+        const void *data, size_t size)
+{
+    return respond(request, status, type,
+            MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_MUST_COPY));
 }
 
 int http_respond_redirect(struct http_request *request, const char *location)

@@ -330,6 +330,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
             {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->tls_key_pem},
             {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->tls_cert_pem},
             {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+            {options->tls_client_ca_pem ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
+                    (void *)options->tls_client_ca_pem},
             {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};

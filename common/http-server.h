@@ -41,7 +41,10 @@ struct http_server_options {
     const char *const *headers; /* name, value, …, NULL: added to every answer; borrowed */
     const char *tls_key_pem;    /* both NULL: plain HTTP */
     const char *tls_cert_pem;   /* with its chain */
-    unsigned max_connections;   /* 0: 512 */
+    /* Clients are asked for a certificate of this CA's, and may have none; it proves their key, and
+     * whether it still holds is the handler's to find out. NULL: nobody is asked. */
+    const char *tls_client_ca_pem;
+    unsigned max_connections;             /* 0: 512 */
     unsigned max_connections_per_address; /* 0: no limit of its own */
     unsigned idle_timeout_sec;            /* 0: 30 */
     /* A connection has come or gone: http_server_connections() says how many there are. Optional.
@@ -82,6 +85,10 @@ const void *http_request_body(const struct http_request *request, size_t *ret_si
 /* The peer's numeric address. */
 const char *http_request_peer(const struct http_request *request);
 
+/* The certificate that the peer has shown over TLS, in DER; borrowed. 0, or -ENODATA: none. */
+int http_request_certificate(
+        const struct http_request *request, const void **ret_der, size_t *ret_size);
+
 /* Before the answer: a header that only this one has. */
 int http_request_add_header(struct http_request *request, const char *name, const char *value);
 
@@ -95,7 +102,8 @@ bool http_request_is_json(const struct http_request *request);
 int http_request_json(struct http_request *request, json_t **ret);
 
 /*
- * Answers. `body` is taken over. `request` is invalid afterwards. 0 or a negative errno: returned
+ * Answers. `body` is taken over; its text is wiped when it was sent, as it may have a secret.
+ * `request` is invalid afterwards. 0 or a negative errno: returned
  * by the handler it becomes a 500; of a late answer it ends the connection, and nothing is left to
  * do. JSON is never cached unless add_header() has said Cache-Control before.
  */
@@ -113,6 +121,10 @@ int http_respond_problem(struct http_request *request, unsigned status, const ch
  * a 304; may be NULL. */
 int http_respond_static(struct http_request *request, unsigned status, const char *type,
         const char *etag, const void *data, size_t size);
+
+/* Bytes of this moment, which are copied. */
+int http_respond_data(struct http_request *request, unsigned status, const char *type,
+        const void *data, size_t size);
 
 /* A 302 to `location`. */
 int http_respond_redirect(struct http_request *request, const char *location);

@@ -210,6 +210,31 @@ static void test_name_and_digest(void **state)
     assert_string_not_equal(a, b);
 }
 
+/* What the CA has signed says of each certificate whether it is on the list. */
+static void test_a_list_of_what_is_revoked(void **state)
+{
+    struct factory *factory = *state;
+    _cleanup_(crypto_crl_free_p) struct crypto_crl *crl = NULL;
+    _cleanup_free_ uint8_t *der = NULL;
+    X509_REVOKED *found = NULL;
+    const uint8_t *data;
+    X509_CRL *read;
+    size_t size;
+
+    assert_int_equal(crypto_crl_new(factory->ca, &crl), 0);
+    assert_int_equal(crypto_crl_add(crl, factory->device, NOW), 0);
+    assert_int_equal(crypto_crl_sign(crl, factory->ca, factory->ca_key, NOW, NOW + DAY), 0);
+    assert_int_equal(crypto_crl_to_der(crl, &der, &size), 0);
+    data = der;
+    read = d2i_X509_CRL(NULL, &data, size);
+    assert_non_null(read);
+    assert_int_equal(X509_CRL_verify(read, factory->ca_key), 1);
+    assert_int_equal(X509_CRL_verify(read, factory->device_key), 0);
+    assert_int_equal(X509_CRL_get0_by_cert(read, &found, factory->device), 1);
+    assert_int_equal(X509_CRL_get0_by_cert(read, &found, factory->ca), 0);
+    X509_CRL_free(read);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +247,7 @@ int main(void)
             cmocka_unit_test(test_dates),
             cmocka_unit_test(test_only_a_clients_certificate_is_a_clients),
             cmocka_unit_test(test_name_and_digest),
+            cmocka_unit_test(test_a_list_of_what_is_revoked),
     };
 
     return cmocka_run_group_tests(tests, make_factory, close_factory);

@@ -106,39 +106,119 @@ static int on_challenge(struct http_request *request, void *userdata)
             request, 200, json_pack("{s:s, s:I}", "nonce", nonce, "server_time", (json_int_t)now));
 }
 
+/* What the batch has for its devices, and nothing that it hasn't. */
+static json_t *cloud_answer(const struct enrolled *enrolled)
+{
+    return *enrolled->cloud_endpoint ? json_pack("{s:s}", "endpoint", enrolled->cloud_endpoint)
+                                     : json_object();
+}
+
 static json_t *enroll_answer(
         const struct api *api, const struct enrolled *enrolled, time_t server_time)
 {
-    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:{}, s:I, s:I}", "enrolment_id",
-            enrolled->id, "hostname", enrolled->hostname, "uuid", enrolled->uuid, "serial_certs",
-            "cert", enrolled->certificate, "chain", "", "ca", authority_pem(api->options.authority),
-            "cloud", "server_time", (json_int_t)server_time, "ack_by",
-            (json_int_t)enrolled->ack_by);
+    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s*}, s:o, s:s*, s:I, s:I}",
+            "enrolment_id", enrolled->id, "hostname", enrolled->hostname, "uuid", enrolled->uuid,
+            "serial_certs", "cert", enrolled->certificate, "chain", "", "ca",
+            authority_pem(api->options.authority), "key", enrolled->key, "cloud",
+            cloud_answer(enrolled), "country", *enrolled->country ? enrolled->country : NULL,
+            "server_time", (json_int_t)server_time, "ack_by", (json_int_t)enrolled->ack_by);
 }
 
-static int on_enroll(struct http_request *request, void *userdata)
+static int enroll(struct api *api, struct http_request *request, const struct enroll_request *asked)
 {
-    struct api *api = userdata;
-    _cleanup_(enroll_request_done) struct enroll_request asked = {};
     _cleanup_(enrolled_done) struct enrolled enrolled = {};
-    _cleanup_json_ json_t *body = NULL;
     struct refusal refusal = {};
     time_t now = time(NULL);
     int r;
 
-    if (http_request_json(request, &body) < 0)
-        return 0;
-    r = enroll_request_parse(body, &asked, &refusal);
-    if (r == 0)
-        r = register_enroll(
-                api->options.database, api->options.authority, &asked, now, &enrolled, &refusal);
+    r = register_enroll(
+            api->options.database, api->options.authority, asked, now, &enrolled, &refusal);
     if (r != 0)
-        return respond_failure(api, request, asked.serial ?: "", &refusal, r);
-    unbox_log(LOG_INFO, "Issued %s to %s%s", enrolled.hostname, asked.serial,
-            enrolled.repeated ? ", again" : "");
-    api->options.changed(api->options.userdata);
+        return respond_failure(api, request, asked->serial, &refusal, r);
+    unbox_log(LOG_INFO, "Issued %s to %s%s%s", enrolled.hostname, asked->serial,
+            asked->bundle ? ", with a key" : "", enrolled.repeated ? ", again" : "");
+    api->options.changed(enrolled.revoked, api->options.userdata);
     return http_respond_json(
             request, enrolled.repeated ? 200 : 201, enroll_answer(api, &enrolled, now));
+}
+
+/* As far as the calls that ask for a certificate are alike. */
+static int on_enroll_as(
+        struct api *api, struct http_request *request, enum enroll_kind kind, const char *peer)
+{
+    _cleanup_(enroll_request_done) struct enroll_request asked = {};
+    _cleanup_json_ json_t *body = NULL;
+    struct refusal refusal = {};
+    int r;
+
+    if (http_request_json(request, &body) < 0)
+        return 0;
+    r = enroll_request_parse(body, kind, &asked, &refusal);
+    if (r != 0)
+        return respond_failure(api, request, "", &refusal, r);
+    if (peer)
+        memcpy(asked.peer_sha256, peer, sizeof(asked.peer_sha256));
+    return enroll(api, request, &asked);
+}
+
+static int on_enroll(struct http_request *request, void *userdata)
+{
+    return on_enroll_as(userdata, request, ENROLL_FIRST, NULL);
+}
+
+static int on_reassign(struct http_request *request, void *userdata)
+{
+    return on_enroll_as(userdata, request, ENROLL_REASSIGN, NULL);
+}
+
+/* Whether the peer has shown a certificate of ours that holds; which one is the register's to
+ * judge. 0, 1 or a negative errno. */
+static int check_peer(struct api *api, struct http_request *request,
+        char ret_sha256[static CRYPTO_SHA256_HEX_SIZE], struct refusal *ret_refusal)
+{
+    _cleanup_(X509_free_p) X509 *certificate = NULL;
+    const char *reason = "it can't be read";
+    const void *der;
+    size_t size;
+    int r;
+
+    if (http_request_certificate(request, &der, &size) < 0)
+        return refuse(ret_refusal, 403, ENROLMENT_REASSIGN_NOT_AUTHORISED,
+                "a renewal needs TLS with the device's present certificate");
+    r = crypto_certificate_from_der(der, size, &certificate);
+    if (r >= 0)
+        r = crypto_certificate_check(
+                certificate, NULL, authority_pem(api->options.authority), time(NULL), &reason);
+    if (r == -EBADMSG || r == -EKEYREJECTED)
+        return refuse(ret_refusal, 403, ENROLMENT_REASSIGN_NOT_AUTHORISED,
+                "the certificate does not hold (%s): ask the bench operator for a re-assignment",
+                reason);
+    return r < 0 ? r : crypto_certificate_sha256(certificate, ret_sha256);
+}
+
+static int on_renew(struct http_request *request, void *userdata)
+{
+    char sha256[CRYPTO_SHA256_HEX_SIZE];
+    struct refusal refusal = {};
+    struct api *api = userdata;
+    int r;
+
+    r = check_peer(api, request, sha256, &refusal);
+    if (r != 0)
+        return respond_failure(api, request, "", &refusal, r);
+    return on_enroll_as(api, request, ENROLL_RENEW, sha256);
+}
+
+static int on_crl(struct http_request *request, void *userdata)
+{
+    struct api *api = userdata;
+    const void *der;
+    size_t size;
+
+    der = revocation_der(api->options.revocation, &size);
+    if (!der)
+        return -ENODATA;
+    return http_respond_data(request, 200, "application/pkix-crl", der, size);
 }
 
 static int on_acknowledge(struct http_request *request, void *userdata)
@@ -146,7 +226,7 @@ static int on_acknowledge(struct http_request *request, void *userdata)
     struct api *api = userdata;
     const char *id = http_request_param(request, "id");
     _cleanup_json_ json_t *body = NULL;
-    _cleanup_free_ char *serial = NULL;
+    struct acknowledged acknowledged = {};
     struct refusal refusal = {};
     struct ack_request asked;
     int r;
@@ -157,11 +237,13 @@ static int on_acknowledge(struct http_request *request, void *userdata)
     if (r == 0 && !enrolment_uuid_valid(id))
         r = refuse(&refusal, 400, ENROLMENT_BAD_REQUEST, "the enrolment's id is not a UUID");
     if (r == 0)
-        r = register_acknowledge(api->options.database, id, &asked, time(NULL), &serial, &refusal);
+        r = register_acknowledge(
+                api->options.database, id, &asked, time(NULL), &acknowledged, &refusal);
     if (r != 0)
         return respond_failure(api, request, "", &refusal, r);
-    unbox_log(LOG_INFO, "%s has its identity", serial);
-    api->options.changed(api->options.userdata);
+    unbox_log(LOG_INFO, "%s has its identity", acknowledged.serial);
+    free(acknowledged.serial);
+    api->options.changed(acknowledged.revoked, api->options.userdata);
     return http_respond_empty(request, 204);
 }
 
@@ -170,6 +252,9 @@ static const struct http_route routes[] = {
         {"POST", "/v1/challenge", on_challenge, ENROLMENT_REQUEST_MAX},
         {"POST", "/v1/enroll", on_enroll, ENROLMENT_REQUEST_MAX},
         {"POST", "/v1/enroll/{id}/ack", on_acknowledge, ENROLMENT_REQUEST_MAX},
+        {"POST", "/v1/reassign", on_reassign, ENROLMENT_REQUEST_MAX},
+        {"POST", "/v1/renew", on_renew, ENROLMENT_REQUEST_MAX},
+        {"GET", "/v1/crl", on_crl, 0},
         {},
 };
 
@@ -185,6 +270,7 @@ int api_new(sd_event *event, int fd, const struct api_options *options, struct a
             .routes = routes,
             .tls_key_pem = options->key_pem,
             .tls_cert_pem = options->certificate_pem,
+            .tls_client_ca_pem = authority_pem(options->authority),
             .userdata = api,
     };
     r = http_server_new(event, fd, &server, &api->server);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "unbox/store.h"
 
@@ -48,6 +49,34 @@ static int write_name(const char *directory, const char *name, const char *text,
     return unbox_store_write(path, text, strlen(text), mode, -1, -1);
 }
 
+/* What others could read would be everybody's CA. */
+static int check_mode(const char *directory, const char *name)
+{
+    _cleanup_free_ char *path = NULL;
+    struct stat st;
+
+    if (asprintf(&path, "%s/%s", directory, name) < 0) {
+        path = NULL;
+        return -ENOMEM;
+    }
+    if (stat(path, &st) < 0)
+        return -errno;
+    return st.st_mode & 077 ? -EPERM : 0;
+}
+
+static int read_key(const char *directory, char **ret)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    int r = -ENOENT;
+
+    if (credentials)
+        r = read_name(credentials, AUTHORITY_KEY, ret);
+    if (r != -ENOENT)
+        return r;
+    r = check_mode(directory, AUTHORITY_KEY);
+    return r < 0 ? r : read_name(directory, AUTHORITY_KEY, ret);
+}
+
 int authority_load(const char *directory, struct authority **ret)
 {
     _cleanup_(authority_free_p) struct authority *authority = calloc(1, sizeof(*authority));
@@ -59,7 +88,7 @@ int authority_load(const char *directory, struct authority **ret)
     r = read_name(directory, AUTHORITY_CERTIFICATE, &authority->pem);
     if (r < 0)
         return r;
-    r = read_name(directory, AUTHORITY_KEY, &key);
+    r = read_key(directory, &key);
     if (r < 0)
         return r;
     r = crypto_certificate_from_pem(authority->pem, &authority->certificate);
@@ -181,4 +210,15 @@ int authority_issue(const struct authority *authority, const char *serial, const
     if (r < 0)
         return r;
     return crypto_certificate_to_pem(certificate, &ret->pem);
+}
+
+int authority_crl_new(const struct authority *authority, struct crypto_crl **ret)
+{
+    return crypto_crl_new(authority->certificate, ret);
+}
+
+int authority_crl_sign(
+        const struct authority *authority, struct crypto_crl *crl, time_t now, time_t next)
+{
+    return crypto_crl_sign(crl, authority->certificate, authority->key, now, next);
 }

@@ -15,7 +15,11 @@
 
 struct authority;
 
-/* Reads CA and key from a folder; -EKEYREJECTED when they don't belong together. */
+/*
+ * Reads CA and key from a folder; the key from $CREDENTIALS_DIRECTORY instead when it is there
+ * (LoadCredential=ca.key:… in the unit). -EKEYREJECTED when they don't belong together, -EPERM when
+ * others may read the folder's key.
+ */
 int authority_load(const char *directory, struct authority **ret);
 
 /* Accepts NULL; returns NULL. */
@@ -40,3 +44,8 @@ struct issued_certificate {
 /* Certifies a device's public key. Free ret->pem with free(). */
 int authority_issue(const struct authority *authority, const char *serial, const char *hostname,
         const char *uuid, EVP_PKEY *key, time_t now, struct issued_certificate *ret);
+
+/* A list of revoked certificates of this CA's, and its signature. */
+int authority_crl_new(const struct authority *authority, struct crypto_crl **ret);
+int authority_crl_sign(
+        const struct authority *authority, struct crypto_crl *crl, time_t now, time_t next);

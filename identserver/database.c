@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The one file that knows SQLite's codes. Every commit is a durable operation. */
+/* With database-backup.c the one file that knows SQLite's codes. Every commit is a durable
+ * operation. */
 
 #include "database.h"
 
@@ -10,13 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "database-internal.h"
 #include "schema.h"
 
 #define BUSY_TIMEOUT_MS 5000
-
-struct database {
-    sqlite3 *sqlite;
-};
 
 /* With -Dcrash_points=true the process ends here, as by a power cut, at call number
  * $UNBOX_DATABASE_CRASH_AT. */
@@ -31,7 +29,7 @@ static void crash_point(void)
 #endif
 }
 
-static int translate(int code)
+int database_translate(int code)
 {
     switch (code & 0xff) {
     case SQLITE_OK:
@@ -61,50 +59,23 @@ static int translate(int code)
 
 static int execute(struct database *database, const char *sql)
 {
-    return translate(sqlite3_exec(database->sqlite, sql, NULL, NULL, NULL));
+    return database_translate(sqlite3_exec(database->sqlite, sql, NULL, NULL, NULL));
 }
 
-static int open_file(const char *path, int flags, struct database **ret)
+int database_open_file(const char *path, int flags, struct database **ret)
 {
     _cleanup_(database_free_p) struct database *database = calloc(1, sizeof(*database));
     int r;
 
     if (!database)
         return -ENOMEM;
-    r = translate(sqlite3_open_v2(path, &database->sqlite, flags | SQLITE_OPEN_EXRESCODE, NULL));
+    r = database_translate(
+            sqlite3_open_v2(path, &database->sqlite, flags | SQLITE_OPEN_EXRESCODE, NULL));
     if (r < 0)
         return r;
     sqlite3_busy_timeout(database->sqlite, BUSY_TIMEOUT_MS);
     r = execute(database, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                           "PRAGMA trusted_schema = OFF;");
-    if (r < 0)
-        return r;
-    *ret = STEAL(database);
-    return 0;
-}
-
-int database_create(const char *path, struct database **ret)
-{
-    _cleanup_(database_free_p) struct database *database = NULL;
-    _cleanup_close_ int fd = -1;
-    char sql[128];
-    int r;
-
-    /* SQLite would give it the umask's mode, and would open one that is there. */
-    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return -errno;
-    r = open_file(path, SQLITE_OPEN_READWRITE, &database);
-    if (r < 0)
-        return r;
-    (void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-            SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
-    /* Kept in the file: opening it later changes nothing in what may not be ours. */
-    r = execute(database, "PRAGMA journal_mode = WAL; BEGIN; " SCHEMA_TABLES);
-    if (r >= 0)
-        r = execute(database, sql);
-    if (r >= 0)
-        r = execute(database, "COMMIT");
     if (r < 0)
         return r;
     *ret = STEAL(database);
@@ -134,24 +105,106 @@ static int check_whole(struct database *database)
     return strcmp((const char *)sqlite3_column_text(row, 0), "ok") == 0 ? 0 : -EUCLEAN;
 }
 
+static int check_references(struct database *database)
+{
+    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
+    int r = database_query(database, &row, "PRAGMA foreign_key_check", "");
+
+    return r > 0 ? -EUCLEAN : r;
+}
+
+static int take_steps(struct database *database)
+{
+    char sql[64];
+    int64_t version;
+    int r;
+
+    /* Somebody else may have been faster. */
+    r = pragma_int(database, "PRAGMA user_version", &version);
+    for (int64_t step = version; r >= 0 && step < SCHEMA_VERSION; step++)
+        r = execute(database, schema_steps[step]);
+    if (r < 0)
+        return r;
+    (void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", SCHEMA_VERSION);
+    r = execute(database, sql);
+    return r < 0 ? r : check_references(database);
+}
+
+/* From whatever version it has to ours, whole or not at all. */
+static int migrate(struct database *database)
+{
+    int r;
+
+    /* A table that others refer to is replaced by a new one; this has no effect inside. */
+    r = execute(database, "PRAGMA foreign_keys = OFF");
+    if (r >= 0)
+        r = database_begin(database);
+    if (r >= 0)
+        r = take_steps(database);
+    if (r >= 0)
+        r = database_commit(database);
+    if (r < 0) {
+        database_rollback(database);
+        return r;
+    }
+    return execute(database, "PRAGMA foreign_keys = ON");
+}
+
+int database_create(const char *path, struct database **ret)
+{
+    _cleanup_(database_free_p) struct database *database = NULL;
+    _cleanup_close_ int fd = -1;
+    char sql[64];
+    int r;
+
+    /* SQLite would give it the umask's mode, and would open one that is there. */
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return -errno;
+    r = database_open_file(path, SQLITE_OPEN_READWRITE, &database);
+    if (r < 0)
+        return r;
+    (void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d", SCHEMA_APPLICATION_ID);
+    /* Kept in the file: opening it later changes nothing in what may not be ours. */
+    r = execute(database, "PRAGMA journal_mode = WAL");
+    if (r >= 0)
+        r = execute(database, sql);
+    if (r >= 0)
+        r = migrate(database);
+    if (r < 0)
+        return r;
+    *ret = STEAL(database);
+    return 0;
+}
+
+int database_check(struct database *database, int64_t *ret_version)
+{
+    int64_t application;
+    int r;
+
+    r = pragma_int(database, "PRAGMA application_id", &application);
+    if (r >= 0)
+        r = pragma_int(database, "PRAGMA user_version", ret_version);
+    if (r < 0)
+        return r;
+    if (application != SCHEMA_APPLICATION_ID || *ret_version < 1)
+        return -EUCLEAN;
+    if (*ret_version > SCHEMA_VERSION)
+        return -EPROTONOSUPPORT;
+    return check_whole(database);
+}
+
 int database_open(const char *path, struct database **ret)
 {
     _cleanup_(database_free_p) struct database *database = NULL;
-    int64_t application, version;
+    int64_t version;
     int r;
 
-    r = open_file(path, SQLITE_OPEN_READWRITE, &database);
-    if (r < 0)
-        return r;
-    r = pragma_int(database, "PRAGMA application_id", &application);
-    if (r < 0)
-        return r;
-    r = pragma_int(database, "PRAGMA user_version", &version);
-    if (r < 0)
-        return r;
-    if (application != SCHEMA_APPLICATION_ID || version != SCHEMA_VERSION)
-        return -EUCLEAN;
-    r = check_whole(database);
+    r = database_open_file(path, SQLITE_OPEN_READWRITE, &database);
+    if (r >= 0)
+        r = database_check(database, &version);
+    if (r >= 0 && version < SCHEMA_VERSION)
+        r = migrate(database);
     if (r < 0)
         return r;
     *ret = STEAL(database);
@@ -186,7 +239,7 @@ static int prepare(struct database *database, const char *sql, const char *types
             code = sqlite3_bind_text(
                     statement, i + 1, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
     if (code != SQLITE_OK)
-        return translate(code);
+        return database_translate(code);
     *ret = STEAL(statement);
     return 0;
 }
@@ -205,7 +258,7 @@ int database_run(struct database *database, const char *sql, const char *types, 
         return r;
     if (alone)
         crash_point();
-    r = translate(sqlite3_step(statement));
+    r = database_translate(sqlite3_step(statement));
     if (r < 0)
         return r;
     if (alone)
@@ -229,7 +282,7 @@ int database_query(
     if (code == SQLITE_DONE)
         return 0;
     if (code != SQLITE_ROW)
-        return translate(code);
+        return database_translate(code);
     *ret = STEAL(statement);
     return 1;
 }

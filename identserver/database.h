@@ -19,7 +19,10 @@ DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize);
 /* Makes a new one with the bench's tables; -EEXIST when there is one already. */
 int database_create(const char *path, struct database **ret);
 
-/* Opens one and looks whether it is ours and whole: -EUCLEAN when it isn't. */
+/*
+ * Opens one and looks whether it is ours and whole: -EUCLEAN when it isn't, -EPROTONOSUPPORT when
+ * it is a later version's; nothing was written then. One of an earlier version is brought to ours.
+ */
 int database_open(const char *path, struct database **ret);
 
 /* Accepts NULL; returns NULL. */
@@ -50,3 +53,16 @@ char *database_text(sqlite3_stmt *row, int column);
 int database_begin(struct database *database);
 int database_commit(struct database *database);
 void database_rollback(struct database *database);
+
+/*
+ * A consistent copy in a new file, 0600, also while somebody writes; checked before it gets its
+ * name. `from` is a bench's database, and may be of an earlier version. 0; -EEXIST: there is a file
+ * of that name, or what SQLite has left of one; -EUCLEAN; or another negative errno.
+ */
+int database_copy(const char *from, const char *to);
+
+/* -EEXIST when there is a database of that name, or what SQLite has left of one. */
+int database_is_free(const char *path);
+
+/* Removes one with what SQLite keeps beside it; fine when there is none. 0 or a negative errno. */
+int database_remove(const char *path);

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 
 #include "authority.h"
+#include "batch.h"
 #include "database.h"
-#include "register.h"
 
 static int is_free(const char *directory)
 {
@@ -36,18 +36,30 @@ static int is_free(const char *directory)
 static int make_database(const struct init_options *options)
 {
     _cleanup_(database_free_p) struct database *database = NULL;
-    _cleanup_free_ char *path = NULL;
+    _cleanup_free_ char *path = NULL, *pattern = NULL;
+    struct batch_options batch = {
+            .name = options->batch,
+            .quota = options->quota,
+            .open = 1,
+            .pool = options->hostname_prefix,
+    };
+    struct refusal refusal;
     int r;
 
     if (asprintf(&path, "%s/" DATABASE_NAME, options->directory) < 0) {
         path = NULL;
         return -ENOMEM;
     }
+    if (asprintf(&pattern, "%s-###", options->hostname_prefix) < 0) {
+        pattern = NULL;
+        return -ENOMEM;
+    }
+    batch.pattern = pattern;
     r = database_create(path, &database);
     if (r < 0)
         return r;
-    return register_add_batch(
-            database, options->batch, options->quota, options->hostname_prefix, time(NULL));
+    r = batch_add(database, &batch, time(NULL), &refusal);
+    return r > 0 ? -EINVAL : r;
 }
 
 int init_bench(const struct init_options *options)

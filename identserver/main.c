@@ -2,32 +2,27 @@
 
 /* identserver: the factory bench's side of the enrolment. Gives devices their identity. */
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api.h"
+#include "arguments.h"
 #include "authority.h"
 #include "database.h"
-#include "enrolment-protocol.h"
 #include "http-server.h"
-#include "init.h"
+#include "ipc.h"
 #include "register.h"
+#include "revocation.h"
+#include "tool.h"
 #include "unbox/log.h"
 #include "unbox/run.h"
 #include "unbox/service.h"
 #include "unbox/store.h"
 
+#define TOPIC_CHANGED "factory.changed"
 #define PEM_SIZE_MAX (64 * 1024)
-#define HOSTNAME_PREFIX_MAX 50
-
-struct arguments {
-    struct init_options bench;
-    uint16_t port;
-    bool init;
-};
 
 /* Everything that the running daemon holds, in the order in which it is made. */
 struct daemon {
@@ -35,133 +30,13 @@ struct daemon {
     struct unbox_run *run;
     struct database *database;
     struct authority *authority;
+    struct revocation *revocation;
     struct api *api;
+    struct ipc_options ipc_options;
+    struct unbox_ipc_server *ipc;
     sd_event_source *status_timer;
     struct unbox_service *service; /* NULL: a bench without healthd */
 };
-
-static int usage(FILE *to, int code)
-{
-    fprintf(to, "identserver [OPTION…]\n\n"
-                "Gives devices on the factory bench their identity.\n\n"
-                "  --init                    make CA, server certificate and database, and end\n"
-                "  --directory=DIR           where they lie (/var/lib/unbox-bench)\n"
-                "  --address=ADDRESS         to serve on; with --init, to certify (7.7.7.7)\n"
-                "  --port=PORT               to serve on (5001)\n"
-                "  --batch=NAME              with --init: the first batch (default)\n"
-                "  --quota=NUMBER            with --init: how many devices it may have (1000)\n"
-                "  --hostname-prefix=PREFIX  with --init: hostnames are PREFIX-001… (unbox)\n"
-                "  --help                    this text\n");
-    return code;
-}
-
-static int wrong(const char *what)
-{
-    fprintf(stderr, "identserver: %s\n", what);
-    return UNBOX_EXIT_USAGE;
-}
-
-static bool parse_number(const char *text, long max, long *ret)
-{
-    char *end;
-    long number;
-
-    errno = 0;
-    number = strtol(text, &end, 10);
-    if (errno != 0 || end == text || *end || number < 1 || number > max)
-        return false;
-    *ret = number;
-    return true;
-}
-
-static bool is_address(const char *text)
-{
-    struct in6_addr address;
-
-    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
-}
-
-static bool is_prefix(const char *text)
-{
-    return enrolment_hostname_valid(text) && strlen(text) <= HOSTNAME_PREFIX_MAX;
-}
-
-static int set_argument(int option, const char *value, struct arguments *arguments)
-{
-    long number;
-
-    switch (option) {
-    case 'i':
-        arguments->init = true;
-        return -1;
-    case 'd':
-        arguments->bench.directory = value;
-        return -1;
-    case 'a':
-        arguments->bench.address = value;
-        return is_address(value) ? -1 : wrong("--address must be a numeric address");
-    case 'p':
-        if (!parse_number(value, UINT16_MAX, &number))
-            return wrong("--port must be 1 to 65535");
-        arguments->port = number;
-        return -1;
-    case 'b':
-        arguments->bench.batch = value;
-        return enrolment_serial_valid(value) ? -1 : wrong("--batch must be a short word");
-    case 'q':
-        if (!parse_number(value, INT32_MAX, &number))
-            return wrong("--quota must be a number above 0");
-        arguments->bench.quota = number;
-        return -1;
-    case 'n':
-        arguments->bench.hostname_prefix = value;
-        return is_prefix(value) ? -1 : wrong("--hostname-prefix must be letters, digits, hyphens");
-    case 'h':
-        return usage(stdout, UNBOX_EXIT_OK);
-    default:
-        return usage(stderr, UNBOX_EXIT_USAGE);
-    }
-}
-
-/* Returns -1 to go on, or an exit code. */
-static int parse_arguments(int argc, char **argv, struct arguments *arguments)
-{
-    static const struct option options[] = {
-            {"init", no_argument, NULL, 'i'},
-            {"directory", required_argument, NULL, 'd'},
-            {"address", required_argument, NULL, 'a'},
-            {"port", required_argument, NULL, 'p'},
-            {"batch", required_argument, NULL, 'b'},
-            {"quota", required_argument, NULL, 'q'},
-            {"hostname-prefix", required_argument, NULL, 'n'},
-            {"help", no_argument, NULL, 'h'},
-            {},
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-        int code = set_argument(option, optarg, arguments);
-
-        if (code >= 0)
-            return code;
-    }
-    return optind < argc ? usage(stderr, UNBOX_EXIT_USAGE) : -1;
-}
-
-static int init(const struct init_options *bench)
-{
-    int r = init_bench(bench);
-
-    if (r == -EEXIST)
-        unbox_log(LOG_ERR, "There is a bench in %s, or a part of one: nothing was changed",
-                bench->directory);
-    else if (r < 0)
-        (void)unbox_log_errno(LOG_ERR, r, "Can't make a bench in %s", bench->directory);
-    else
-        unbox_log(LOG_NOTICE, "A bench for %s is ready in %s; devices need its %s", bench->address,
-                bench->directory, AUTHORITY_CERTIFICATE);
-    return r < 0 ? UNBOX_EXIT_FAILURE : UNBOX_EXIT_OK;
-}
 
 static int update_status(struct daemon *daemon)
 {
@@ -175,6 +50,12 @@ static int update_status(struct daemon *daemon)
             "serving %s:%u, %lld devices enrolled, %lld not acknowledged yet, %lld places left",
             daemon->arguments->bench.address, daemon->arguments->port, (long long)summary.active,
             (long long)summary.pending, (long long)summary.places);
+    /* For who looks at the line's progress; one that is missed is made up for by the next. */
+    if (daemon->service)
+        (void)unbox_ipc_publish(unbox_service_client(daemon->service), TOPIC_CHANGED,
+                json_pack("{s:I, s:I, s:I}", "active", (json_int_t)summary.active, "pending",
+                        (json_int_t)summary.pending, "places", (json_int_t)summary.places),
+                NULL, NULL);
     return 0;
 }
 
@@ -189,10 +70,12 @@ static int on_status_timer(sd_event_source *source, uint64_t usec, void *userdat
 }
 
 /* Counting takes as long as there are devices, so a busy line is counted once a second. */
-static void on_changed(void *userdata)
+static void on_changed(bool revoked, void *userdata)
 {
     struct daemon *daemon = userdata;
 
+    if (revoked)
+        revocation_changed(daemon->revocation);
     if (!daemon->status_timer)
         (void)sd_event_add_time_relative(unbox_run_event(daemon->run), &daemon->status_timer,
                 CLOCK_BOOTTIME, USEC_PER_SEC, 0, on_status_timer, daemon);
@@ -216,13 +99,23 @@ static int open_register(struct daemon *daemon)
         return fail(-ENOMEM, "Can't open the register");
     }
     r = authority_load(directory, &daemon->authority);
+    if (r == -EPERM)
+        return fail(r, "Others may read " AUTHORITY_KEY ", which they must not: chmod 0600");
     if (r < 0)
         return fail(r, "Can't use the CA; `identserver --init` makes one");
     r = database_open(path, &daemon->database);
     if (r == -EUCLEAN)
-        return fail(r, "The database is damaged or not a bench's; nothing was changed");
+        return fail(r,
+                "The database is damaged or not a bench's; nothing was changed. Move it away "
+                "and put a backup in its place (--restore)");
+    if (r == -EPROTONOSUPPORT)
+        return fail(r, "The database is a later identserver's; nothing was changed");
     if (r < 0)
         return fail(r, "Can't open the database");
+    r = revocation_new(unbox_run_event(daemon->run), daemon->database, daemon->authority, directory,
+            &daemon->revocation);
+    if (r < 0)
+        return fail(r, "Can't list what is revoked");
     return 0;
 }
 
@@ -245,6 +138,7 @@ static int open_api(struct daemon *daemon)
     struct api_options options = {
             .database = daemon->database,
             .authority = daemon->authority,
+            .revocation = daemon->revocation,
             .changed = on_changed,
             .userdata = daemon,
     };
@@ -268,15 +162,38 @@ static int open_api(struct daemon *daemon)
     return 0;
 }
 
+/* Without the operator's socket the line still goes on. */
+static void open_ipc(struct daemon *daemon)
+{
+    int r;
+
+    daemon->ipc_options = (struct ipc_options){
+            .path = daemon->arguments->socket,
+            .database = daemon->database,
+            .changed = on_changed,
+            .userdata = daemon,
+    };
+    r = ipc_serve(unbox_run_event(daemon->run), &daemon->ipc_options, &daemon->ipc);
+    if (r < 0)
+        (void)unbox_log_errno(
+                LOG_ERR, r, "The operator can't ask: no %s", daemon->arguments->socket);
+}
+
 /* A bench may have no healthd; then nobody is to be waited for. */
 static int announce(struct daemon *daemon)
 {
     static const char *const capabilities[] = {"enrolment", NULL};
+    static const struct unbox_ipc_topic topics[] = {
+            {TOPIC_CHANGED, "How many devices are enrolled, once a second at most.", false},
+            {},
+    };
     const struct unbox_service_options options = {
             .name = "identserver",
             .version = PROJECT_VERSION,
             .description = "Gives devices on the factory bench their identity",
+            .endpoint = daemon->arguments->socket,
             .capabilities = capabilities,
+            .topics = topics,
     };
     int r;
 
@@ -289,7 +206,9 @@ static int announce(struct daemon *daemon)
 
 static void daemon_done(struct daemon *daemon)
 {
+    unbox_ipc_server_free(daemon->ipc);
     api_free(daemon->api);
+    revocation_free(daemon->revocation);
     sd_event_source_disable_unref(daemon->status_timer);
     unbox_service_free(daemon->service);
     authority_free(daemon->authority);
@@ -300,7 +219,8 @@ static void daemon_done(struct daemon *daemon)
 /* What no restart mends: a damaged file, a key that isn't the certificate's, nothing there. */
 static bool is_permanent(int error)
 {
-    return error == -EUCLEAN || error == -EKEYREJECTED || error == -EBADMSG || error == -ENOENT;
+    return error == -EUCLEAN || error == -EKEYREJECTED || error == -EBADMSG || error == -ENOENT ||
+           error == -EPROTONOSUPPORT || error == -EPERM;
 }
 
 static int serve(const struct arguments *arguments)
@@ -321,27 +241,38 @@ static int serve(const struct arguments *arguments)
         r = announce(&daemon);
     if (r < 0)
         return is_permanent(r) ? UNBOX_EXIT_CONFIG : UNBOX_EXIT_FAILURE;
+    open_ipc(&daemon);
     unbox_run_ready(daemon.run);
     r = unbox_run_loop(daemon.run);
     return r < 0 ? UNBOX_EXIT_FAILURE : r;
 }
 
+/* The answer with a bundle's key passes through JSON: what that gives back is wiped. */
+static void wipe(void *memory)
+{
+    if (memory)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {
-            .bench =
-                    {
-                            .directory = "/var/lib/unbox-bench",
-                            .address = "7.7.7.7",
-                            .batch = "default",
-                            .quota = 1000,
-                            .hostname_prefix = "unbox",
-                    },
-            .port = 5001,
-    };
-    int r = parse_arguments(argc, argv, &arguments);
+    struct arguments arguments;
+    int r = arguments_parse(argc, argv, &arguments);
 
     if (r >= 0)
         return r;
-    return arguments.init ? init(&arguments.bench) : serve(&arguments);
+    json_set_alloc_funcs(malloc, wipe);
+    switch (arguments.action) {
+    case ACTION_INIT:
+        return tool_init(&arguments.bench);
+    case ACTION_BACKUP:
+        return tool_backup(arguments.bench.directory, arguments.file);
+    case ACTION_RESTORE:
+        return tool_restore(arguments.bench.directory, arguments.file);
+    case ACTION_ALLOW:
+        return tool_allow(arguments.bench.directory, arguments.bench.batch, arguments.file);
+    default:
+        return serve(&arguments);
+    }
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * An enrolment, in one transaction: the nonce is used up, the attempt is looked for, the device
- * gets its place in a batch and its hostname, the certificate is issued and kept. A device that
- * asks again with the same attempt and key gets the same answer.
+ * An enrolment of any kind, in one transaction: the nonce is used up, the attempt is looked for,
+ * the call is authorised, the device gets its place in a batch and its hostname, the certificate is
+ * issued and kept. A device that asks again with the same attempt and key gets the same answer.
  */
 
 #include <errno.h>
@@ -15,19 +15,7 @@
 #include "register-internal.h"
 #include "register.h"
 
-#define HOSTNAME_MAX 63
-
-/* One enrolment under way. */
-struct enrolling {
-    struct database *database;
-    const struct authority *authority;
-    const struct enroll_request *request;
-    time_t now;
-    struct enrolled enrolled;
-    struct refusal *refusal;
-};
-
-static int new_uuid(char **ret)
+int register_new_uuid(char **ret)
 {
     char text[SD_ID128_UUID_STRING_MAX];
     sd_id128_t id;
@@ -59,199 +47,136 @@ static int use_nonce(struct enrolling *enrolling)
     return 0;
 }
 
-/* 0: not seen before; 2: seen, and `enrolled` is the same answer as then. */
-static int find_attempt(struct enrolling *enrolling)
+static const char *const kinds[] = {
+        [ENROLL_FIRST] = "enroll",
+        [ENROLL_REASSIGN] = "reassign",
+        [ENROLL_RENEW] = "renew",
+};
+
+/* Whether it goes on with the attempt that was found. */
+static int check_attempt(struct enrolling *enrolling, sqlite3_stmt *row)
 {
     const struct enroll_request *request = enrolling->request;
-    struct enrolled *enrolled = &enrolling->enrolled;
-    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
-    const char *state;
-    int r;
+    bool bundle = strcmp((const char *)sqlite3_column_text(row, 5), "bundle") == 0;
+    const char *state = (const char *)sqlite3_column_text(row, 2);
 
-    r = database_query(enrolling->database, &row,
-            "SELECT serial, spki_sha256, state, ack_by, id, hostname, uuid, certificate"
-            " FROM enrolments JOIN devices USING (serial) WHERE attempt = ?",
-            "s", request->attempt);
-    if (r <= 0)
-        return r;
     if (strcmp((const char *)sqlite3_column_text(row, 0), request->serial) != 0)
         return refuse(
                 enrolling->refusal, 400, ENROLMENT_BAD_REQUEST, "the attempt is another device's");
-    if (strcmp((const char *)sqlite3_column_text(row, 1), request->spki_sha256) != 0)
+    if (strcmp((const char *)sqlite3_column_text(row, 6), kinds[request->kind]) != 0)
+        return refuse(enrolling->refusal, 400, ENROLMENT_BAD_REQUEST,
+                "the attempt was begun by another call");
+    if (bundle != request->bundle || (!bundle && strcmp((const char *)sqlite3_column_text(row, 1),
+                                                         request->spki_sha256) != 0))
         return refuse(enrolling->refusal, 409, ENROLMENT_SPKI_MISMATCH,
-                "the attempt was begun with another key");
-    state = (const char *)sqlite3_column_text(row, 2);
-    enrolled->ack_by = sqlite3_column_int64(row, 3);
+                "the attempt was begun with another key: ask the bench operator for a "
+                "re-assignment");
     if (strcmp(state, "revoked") == 0 ||
-            (strcmp(state, "pending") == 0 && enrolled->ack_by < enrolling->now))
+            (strcmp(state, "pending") == 0 && sqlite3_column_int64(row, 3) < enrolling->now))
         return refuse(enrolling->refusal, 410, ENROLMENT_ATTEMPT_EXPIRED,
-                "the attempt was not acknowledged in time");
-    enrolled->repeated = true;
-    enrolled->id = database_text(row, 4);
-    enrolled->hostname = database_text(row, 5);
-    enrolled->uuid = database_text(row, 6);
-    enrolled->certificate = database_text(row, 7);
-    if (!enrolled->id || !enrolled->hostname || !enrolled->uuid || !enrolled->certificate)
-        return -ENOMEM;
-    return 2;
+                "the attempt was not acknowledged in time: begin a new one");
+    if (bundle && strcmp(state, "active") == 0)
+        return refuse(enrolling->refusal, 410, ENROLMENT_ATTEMPT_EXPIRED,
+                "the bundle was acknowledged, and its key is kept nowhere: begin a new attempt");
+    return 0;
 }
 
-/* A device that lost an attempt before its end begins another; one that came to the end may not. */
-static int release_earlier(struct enrolling *enrolling)
+/*
+ * 0: not seen before, or a bundle that is asked again, which gets a new key; 2: seen, and
+ * `enrolled` has the same certificate as then.
+ */
+static int find_attempt(struct enrolling *enrolling)
 {
-    const char *serial = enrolling->request->serial;
+    struct enrolled *enrolled = &enrolling->enrolled;
     _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
     int r;
 
     r = database_query(enrolling->database, &row,
-            "SELECT id FROM enrolments WHERE serial = ? AND state = 'active'", "s", serial);
-    if (r < 0)
-        return r;
-    if (r > 0)
-        return refuse(enrolling->refusal, 409, ENROLMENT_ALREADY_ISSUED,
-                "serial %s has an identity already", serial);
-    r = database_run(enrolling->database,
-            "UPDATE enrolments SET state = 'revoked', revoked_at = ?"
-            " WHERE serial = ? AND state = 'pending'",
-            "is", (int64_t)enrolling->now, serial);
+            "SELECT serial, spki_sha256, state, ack_by, id, mode, kind, certificate FROM enrolments"
+            " WHERE attempt = ? ORDER BY state = 'revoked' LIMIT 1",
+            "s", enrolling->request->attempt);
     if (r <= 0)
         return r;
-    return register_audit(
-            enrolling->database, enrolling->now, "revoked", serial, "begun anew before its ack");
+    r = check_attempt(enrolling, row);
+    if (r != 0 || enrolling->request->bundle)
+        return r;
+    enrolled->repeated = true;
+    enrolled->ack_by = sqlite3_column_int64(row, 3);
+    enrolled->id = database_text(row, 4);
+    enrolled->certificate = database_text(row, 7);
+    return enrolled->id && enrolled->certificate ? 2 : -ENOMEM;
 }
 
-/* A place in the batch that the device names, or in the oldest open one. */
-static int take_place(struct enrolling *enrolling, char **ret_batch, char **ret_pool)
+/* The device's key, or, in bundle mode, one that is made here and kept nowhere but in the answer.
+ */
+static int get_key(
+        struct enrolling *enrolling, EVP_PKEY **ret, char ret_sha256[static CRYPTO_SHA256_HEX_SIZE])
 {
-    const char *wanted = enrolling->request->batch;
-    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
-    _cleanup_free_ char *batch = NULL, *pool = NULL;
+    _cleanup_(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
     int r;
 
-    r = database_query(enrolling->database, &row,
-            "SELECT name, pool, quota FROM batches WHERE open AND (name = ?1 OR ?1 = '')"
-            " ORDER BY created_at, rowid",
-            "s", wanted);
-    if (r < 0)
-        return r;
-    if (r == 0)
-        return refuse(enrolling->refusal, 403, ENROLMENT_BATCH_CLOSED, "%s%s is not open",
-                *wanted ? "batch " : "a batch", wanted);
-    batch = database_text(row, 0);
-    pool = database_text(row, 1);
-    if (!batch || !pool)
-        return -ENOMEM;
-    r = database_run(enrolling->database,
-            "UPDATE batches SET used = used + 1 WHERE name = ? AND used < quota", "s", batch);
-    if (r < 0)
-        return r;
-    if (r == 0)
-        return refuse(enrolling->refusal, 403, ENROLMENT_BATCH_CLOSED,
-                "batch %s is full (%lld devices)", batch, (long long)sqlite3_column_int64(row, 2));
-    *ret_batch = STEAL(batch);
-    *ret_pool = STEAL(pool);
-    return 0;
-}
-
-/* The pool's next name that was never given; the number is never used twice. */
-static int take_hostname(struct enrolling *enrolling, const char *pool, char **ret)
-{
-    struct database *database = enrolling->database;
-    char hostname[HOSTNAME_MAX + 1];
-    char *copy;
-    int r;
-
-    do {
-        _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
-
-        r = database_query(database, &row,
-                "UPDATE hostname_pools SET next = next + 1 WHERE prefix = ?"
-                " RETURNING printf('%s-%03d', prefix, next - 1)",
-                "s", pool);
-        if (r <= 0)
-            return r < 0 ? r : -EUCLEAN;
-        (void)snprintf(hostname, sizeof(hostname), "%s", sqlite3_column_text(row, 0));
-        r = database_run(database,
-                "INSERT OR IGNORE INTO hostnames (hostname, serial, given_at) VALUES (?, ?, ?)",
-                "ssi", hostname, enrolling->request->serial, (int64_t)enrolling->now);
+    if (!enrolling->request->bundle) {
+        key = enrolling->request->csr.key;
+        EVP_PKEY_up_ref(key);
+    } else {
+        r = crypto_key_new(&key);
+        if (r >= 0)
+            r = crypto_key_to_pem(key, &enrolling->enrolled.key);
         if (r < 0)
             return r;
-    } while (r == 0);
-    copy = strdup(hostname);
-    if (!copy)
-        return -ENOMEM;
-    *ret = copy;
+    }
+    r = crypto_key_sha256(key, ret_sha256);
+    if (r < 0)
+        return r;
+    *ret = STEAL(key);
     return 0;
 }
 
-static int add_device(struct enrolling *enrolling)
+static int keep(struct enrolling *enrolling, const char *spki_sha256, const char *cert_sha256)
 {
     const struct enroll_request *request = enrolling->request;
-    struct enrolled *enrolled = &enrolling->enrolled;
-    _cleanup_free_ char *batch = NULL, *pool = NULL;
+    const struct enrolled *enrolled = &enrolling->enrolled;
+    char event[64];
     int r;
 
-    r = take_place(enrolling, &batch, &pool);
-    if (r != 0)
-        return r;
-    r = take_hostname(enrolling, pool, &enrolled->hostname);
-    if (r < 0)
-        return r;
-    r = new_uuid(&enrolled->uuid);
-    if (r < 0)
-        return r;
     r = database_run(enrolling->database,
-            "INSERT INTO devices"
-            " (serial, uuid, batch, hostname, product, hw_rev, macs, first_seen_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            "sssssssi", request->serial, enrolled->uuid, batch, enrolled->hostname,
-            request->product, request->hw_rev, request->macs, (int64_t)enrolling->now);
-    return r < 0 ? r : 0;
-}
-
-/* A serial keeps its hostname, UUID and place, however often it begins anew. */
-static int find_or_add_device(struct enrolling *enrolling)
-{
-    struct enrolled *enrolled = &enrolling->enrolled;
-    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
-    int r;
-
-    r = database_query(enrolling->database, &row,
-            "SELECT hostname, uuid FROM devices WHERE serial = ?", "s", enrolling->request->serial);
+            "INSERT INTO enrolments (id, serial, attempt, kind, mode, token, spki_sha256,"
+            " cert_sha256, certificate, state, issued_at, ack_by)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
+            "sssssssssii", enrolled->id, request->serial, request->attempt, kinds[request->kind],
+            request->bundle ? "bundle" : "csr", *enrolling->token ? enrolling->token : NULL,
+            spki_sha256, cert_sha256, enrolled->certificate, (int64_t)enrolling->now,
+            enrolled->ack_by);
     if (r < 0)
         return r;
-    if (r == 0)
-        return add_device(enrolling);
-    enrolled->hostname = database_text(row, 0);
-    enrolled->uuid = database_text(row, 1);
-    return enrolled->hostname && enrolled->uuid ? 0 : -ENOMEM;
+    (void)snprintf(event, sizeof(event), "issued%s%s", request->kind == ENROLL_FIRST ? "" : ", ",
+            request->kind == ENROLL_FIRST ? "" : kinds[request->kind]);
+    if (request->kind != ENROLL_REASSIGN)
+        return register_audit(
+                enrolling->database, enrolling->now, event, request->serial, enrolled->id);
+    return register_audit(
+            enrolling->database, enrolling->now, event, request->serial, request->reason);
 }
 
 static int issue(struct enrolling *enrolling)
 {
-    const struct enroll_request *request = enrolling->request;
     struct enrolled *enrolled = &enrolling->enrolled;
+    _cleanup_(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
     struct issued_certificate certificate = {};
+    char spki_sha256[CRYPTO_SHA256_HEX_SIZE];
     int r;
 
-    r = authority_issue(enrolling->authority, request->serial, enrolled->hostname, enrolled->uuid,
-            request->csr.key, enrolling->now, &certificate);
+    r = get_key(enrolling, &key, spki_sha256);
+    if (r < 0)
+        return r;
+    r = authority_issue(enrolling->authority, enrolling->request->serial, enrolled->hostname,
+            enrolled->uuid, key, enrolling->now, &certificate);
     if (r < 0)
         return r;
     enrolled->certificate = certificate.pem;
     enrolled->ack_by = enrolling->now + REGISTER_ACK_SEC;
-    r = new_uuid(&enrolled->id);
-    if (r < 0)
-        return r;
-    r = database_run(enrolling->database,
-            "INSERT INTO enrolments (id, serial, attempt, spki_sha256, cert_sha256, certificate,"
-            " state, issued_at, ack_by) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
-            "ssssssii", enrolled->id, request->serial, request->attempt, request->spki_sha256,
-            certificate.sha256, certificate.pem, (int64_t)enrolling->now, enrolled->ack_by);
-    if (r < 0)
-        return r;
-    return register_audit(
-            enrolling->database, enrolling->now, "issued", request->serial, enrolled->id);
+    r = register_new_uuid(&enrolled->id);
+    return r < 0 ? r : keep(enrolling, spki_sha256, certificate.sha256);
 }
 
 static int enroll(struct enrolling *enrolling)
@@ -262,26 +187,26 @@ static int enroll(struct enrolling *enrolling)
     if (r != 0)
         return r;
     r = find_attempt(enrolling);
-    if (r != 0)
-        return r == 2 ? 0 : r;
-    r = release_earlier(enrolling);
-    if (r != 0)
-        return r;
-    r = find_or_add_device(enrolling);
-    if (r != 0)
-        return r;
-    return issue(enrolling);
+    if (r == 2)
+        return enrolling_place(enrolling);
+    if (r == 0)
+        r = enrolling_authorise(enrolling);
+    if (r == 0)
+        r = enrolling_place(enrolling);
+    return r != 0 ? r : issue(enrolling);
 }
 
 int register_enroll(struct database *database, const struct authority *authority,
         const struct enroll_request *request, time_t now, struct enrolled *ret,
         struct refusal *ret_refusal)
 {
-    struct enrolling enrolling = {.database = database,
+    struct enrolling enrolling = {
+            .database = database,
             .authority = authority,
             .request = request,
             .now = now,
-            .refusal = ret_refusal};
+            .refusal = ret_refusal,
+    };
     int r;
 
     r = database_begin(database);
@@ -302,5 +227,8 @@ void enrolled_done(struct enrolled *enrolled)
     free(enrolled->hostname);
     free(enrolled->uuid);
     free(enrolled->certificate);
+    free(enrolled->country);
+    free(enrolled->cloud_endpoint);
+    crypto_secret_free(enrolled->key);
     *enrolled = (struct enrolled){};
 }

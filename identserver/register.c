@@ -11,6 +11,7 @@
 
 #include "enrolment-protocol.h"
 #include "register-internal.h"
+#include "token.h"
 
 #define NONCE_SIZE 32
 #define NONCE_SEC (10 * 60)
@@ -23,35 +24,6 @@ int register_audit(struct database *database, time_t now, const char *event, con
             (int64_t)now, event, serial, detail);
 
     return r < 0 ? r : 0;
-}
-
-static int add_batch(struct database *database, const char *name, int64_t quota,
-        const char *hostname_prefix, time_t now)
-{
-    int r;
-
-    r = database_run(database, "INSERT INTO hostname_pools (prefix, next) VALUES (?, 1)", "s",
-            hostname_prefix);
-    if (r < 0)
-        return r;
-    r = database_run(database,
-            "INSERT INTO batches (name, quota, open, pool, created_at) VALUES (?, ?, 1, ?, ?)",
-            "sisi", name, quota, hostname_prefix, (int64_t)now);
-    if (r < 0)
-        return r;
-    return register_audit(database, now, "batch opened", "", name);
-}
-
-int register_add_batch(struct database *database, const char *name, int64_t quota,
-        const char *hostname_prefix, time_t now)
-{
-    int r;
-
-    r = database_begin(database);
-    if (r < 0)
-        return r;
-    r = add_batch(database, name, quota, hostname_prefix, now);
-    return register_finish(database, r);
 }
 
 int register_finish(struct database *database, int r)
@@ -107,34 +79,69 @@ static int check_proof(const char *id, const char *cert_sha256, const char *cert
     return r;
 }
 
-static int activate(struct database *database, const char *id, const char *serial, time_t now)
+/* The device's first identity, by which its batch counts it. */
+static int count_device(struct database *database, const char *serial, time_t now)
 {
     int r;
 
     r = database_run(database,
-            "UPDATE enrolments SET state = 'active', acknowledged_at = ? WHERE id = ?", "is",
-            (int64_t)now, id);
+            "UPDATE devices SET enrolled_at = ? WHERE serial = ? AND enrolled_at IS NULL", "is",
+            (int64_t)now, serial);
+    if (r <= 0)
+        return r;
+    r = database_run(database,
+            "UPDATE batches SET done = done + 1"
+            " WHERE name = (SELECT batch FROM devices WHERE serial = ?)",
+            "s", serial);
+    return r < 0 ? r : 0;
+}
+
+/* From here on the device has this credential and no other. */
+static int activate(struct database *database, const char *id, const char *token, time_t now,
+        struct acknowledged *ret)
+{
+    int r;
+
+    r = database_run(database,
+            "UPDATE enrolments SET state = 'revoked', revoked_at = ?"
+            " WHERE serial = ? AND state = 'active'",
+            "is", (int64_t)now, ret->serial);
     if (r < 0)
         return r;
-    return register_audit(database, now, "acknowledged", serial, id);
+    ret->revoked = r > 0;
+    if (ret->revoked) {
+        r = register_audit(database, now, "revoked", ret->serial, "replaced by a new one");
+        if (r < 0)
+            return r;
+    }
+    r = database_run(database,
+            "UPDATE enrolments SET state = 'active', acknowledged_at = ? WHERE id = ?", "is",
+            (int64_t)now, id);
+    if (r >= 0 && *token)
+        r = token_use(database, token, now);
+    if (r >= 0)
+        r = count_device(database, ret->serial, now);
+    if (r < 0)
+        return r;
+    return register_audit(database, now, "acknowledged", ret->serial, id);
 }
 
 static int acknowledge(struct database *database, const char *id, const struct ack_request *request,
-        time_t now, char **ret_serial, struct refusal *ret_refusal)
+        time_t now, struct acknowledged *ret, struct refusal *ret_refusal)
 {
     _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
-    _cleanup_free_ char *serial = NULL;
     const char *state;
     int r;
 
     r = database_query(database, &row,
-            "SELECT serial, cert_sha256, certificate, state, ack_by FROM enrolments WHERE id = ?",
+            "SELECT serial, cert_sha256, certificate, state, ack_by, coalesce(token, '')"
+            " FROM enrolments WHERE id = ?",
             "s", id);
     if (r < 0)
         return r;
     if (r == 0)
         return refuse(ret_refusal, 410, ENROLMENT_ATTEMPT_EXPIRED,
-                "this bench knows of no such enrolment");
+                "this bench knows of no such enrolment: begin a new attempt");
     if (strcmp((const char *)sqlite3_column_text(row, 1), request->cert_sha256) != 0)
         return refuse(ret_refusal, 422, ENROLMENT_BAD_PROOF,
                 "the certificate is not the one that was issued");
@@ -142,37 +149,34 @@ static int acknowledge(struct database *database, const char *id, const struct a
             request->proof, ret_refusal);
     if (r != 0)
         return r;
-    serial = database_text(row, 0);
-    if (!serial)
+    ret->serial = database_text(row, 0);
+    if (!ret->serial)
         return -ENOMEM;
     state = (const char *)sqlite3_column_text(row, 3);
-    if (strcmp(state, "revoked") == 0 ||
-            (strcmp(state, "pending") == 0 && sqlite3_column_int64(row, 4) < now))
+    if (strcmp(state, "active") == 0)
+        return 0;
+    if (strcmp(state, "revoked") == 0 || sqlite3_column_int64(row, 4) < now)
         return refuse(ret_refusal, 410, ENROLMENT_ATTEMPT_EXPIRED,
-                "the enrolment was not acknowledged in time");
-    if (strcmp(state, "pending") == 0) {
-        r = activate(database, id, serial, now);
-        if (r < 0)
-            return r;
-    }
-    *ret_serial = STEAL(serial);
-    return 0;
+                "the enrolment was not acknowledged in time: begin a new attempt");
+    return activate(database, id, (const char *)sqlite3_column_text(row, 5), now, ret);
 }
 
 int register_acknowledge(struct database *database, const char *id,
-        const struct ack_request *request, time_t now, char **ret_serial,
+        const struct ack_request *request, time_t now, struct acknowledged *ret,
         struct refusal *ret_refusal)
 {
-    _cleanup_free_ char *serial = NULL;
+    struct acknowledged acknowledged = {};
     int r;
 
     r = database_begin(database);
     if (r < 0)
         return r;
-    r = acknowledge(database, id, request, now, &serial, ret_refusal);
+    r = acknowledge(database, id, request, now, &acknowledged, ret_refusal);
     r = register_finish(database, r);
     if (r == 0)
-        *ret_serial = STEAL(serial);
+        *ret = acknowledged;
+    else
+        free(acknowledged.serial);
     return r;
 }
 

@@ -19,16 +19,22 @@
 /* What a device is told; free with enrolled_done(). */
 struct enrolled {
     bool repeated; /* the same answer as before */
+    bool revoked;  /* something was, on the way */
     char *id;
     char *hostname;
     char *uuid;
     char *certificate; /* PEM */
+    char *key;         /* PEM, in bundle mode alone: this is the only copy */
+    char *country;     /* of the batch; "": it has none */
+    char *cloud_endpoint;
     int64_t ack_by;
 };
 
-/* Makes the first batch, open, and its pool of hostnames PREFIX-001, PREFIX-002… */
-int register_add_batch(struct database *database, const char *name, int64_t quota,
-        const char *hostname_prefix, time_t now);
+/* What came of an acknowledgement; free serial with free(). */
+struct acknowledged {
+    char *serial;
+    bool revoked; /* the certificate that it had before */
+};
 
 /* Each returns 0; 1 with *ret_refusal filled; or a negative errno, with nothing changed. */
 int register_challenge(struct database *database, const char *serial, time_t now, char **ret_nonce);
@@ -36,7 +42,7 @@ int register_enroll(struct database *database, const struct authority *authority
         const struct enroll_request *request, time_t now, struct enrolled *ret,
         struct refusal *ret_refusal);
 int register_acknowledge(struct database *database, const char *id,
-        const struct ack_request *request, time_t now, char **ret_serial,
+        const struct ack_request *request, time_t now, struct acknowledged *ret,
         struct refusal *ret_refusal);
 
 void enrolled_done(struct enrolled *enrolled);

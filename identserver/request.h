@@ -8,16 +8,28 @@
 #include "crypto.h"
 #include "refusal.h"
 
+/* Which call asks for a certificate. */
+enum enroll_kind {
+    ENROLL_FIRST,    /* /v1/enroll */
+    ENROLL_REASSIGN, /* /v1/reassign */
+    ENROLL_RENEW,    /* /v1/renew */
+};
+
 struct enroll_request {
+    enum enroll_kind kind;
     const char *serial; /* this and the others are borrowed from the body */
     const char *product;
     const char *hw_rev;
     const char *batch; /* "": whichever is open */
     const char *attempt;
     const char *nonce;
-    char *macs; /* the JSON object, as text */
+    const char *token;  /* NULL: none */
+    const char *reason; /* of a re-assignment; "" otherwise */
+    char *macs;         /* the JSON object, as text */
+    bool bundle;        /* the bench makes the key; otherwise: */
     struct crypto_request csr;
     char spki_sha256[CRYPTO_SHA256_HEX_SIZE];
+    char peer_sha256[CRYPTO_SHA256_HEX_SIZE]; /* of a renewal: the certificate shown over TLS */
 };
 
 struct ack_request {
@@ -30,7 +42,8 @@ struct ack_request {
  * negative errno. `body` has to outlive *ret.
  */
 int challenge_request_parse(json_t *body, const char **ret_serial, struct refusal *ret_refusal);
-int enroll_request_parse(json_t *body, struct enroll_request *ret, struct refusal *ret_refusal);
+int enroll_request_parse(json_t *body, enum enroll_kind kind, struct enroll_request *ret,
+        struct refusal *ret_refusal);
 int ack_request_parse(json_t *body, struct ack_request *ret, struct refusal *ret_refusal);
 
 void enroll_request_done(struct enroll_request *request);

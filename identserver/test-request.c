@@ -36,7 +36,7 @@ static void assert_refused(json_t *body, unsigned status, const char *code)
     _cleanup_(enroll_request_done) struct enroll_request request = {};
     struct refusal refusal = {};
 
-    assert_int_equal(enroll_request_parse(body, &request, &refusal), 1);
+    assert_int_equal(enroll_request_parse(body, ENROLL_FIRST, &request, &refusal), 1);
     assert_int_equal(refusal.status, status);
     assert_string_equal(refusal.code, code);
     json_decref(body);
@@ -59,7 +59,7 @@ static void test_a_sound_request(void **state)
     _cleanup_json_ json_t *body = sound("78", "n");
     struct refusal refusal = {};
 
-    assert_int_equal(enroll_request_parse(body, &request, &refusal), 0);
+    assert_int_equal(enroll_request_parse(body, ENROLL_FIRST, &request, &refusal), 0);
     assert_string_equal(request.serial, "78");
     assert_string_equal(request.macs, "{\"eth0\":\"02:00:00:00:00:01\"}");
     assert_int_equal(strlen(request.spki_sha256), 64);
@@ -81,7 +81,10 @@ static void test_members(void **state)
     assert_refused(with("serial", json_string("../78")), 400, ENROLMENT_BAD_REQUEST);
     assert_refused(with("attempt", json_string("1")), 400, ENROLMENT_BAD_REQUEST);
     assert_refused(with("product", json_string(long_word)), 400, ENROLMENT_BAD_REQUEST);
-    assert_refused(with("mode", json_string("bundle")), 422, ENROLMENT_MODE_UNSUPPORTED);
+    assert_refused(with("product", json_string("two\nlines")), 400, ENROLMENT_BAD_REQUEST);
+    assert_refused(with("token", json_string(long_word)), 400, ENROLMENT_BAD_REQUEST);
+    assert_refused(with("mode", json_string("bundle")), 400, ENROLMENT_BAD_REQUEST);
+    assert_refused(with("mode", json_string("pkcs12")), 422, ENROLMENT_MODE_UNSUPPORTED);
 }
 
 static void test_macs(void **state)
@@ -102,6 +105,49 @@ static void test_csr(void **state)
     assert_refused(sound("78", "m"), 422, ENROLMENT_BAD_CSR);
 }
 
+static int parse(json_t *body, enum enroll_kind kind, struct enroll_request *ret)
+{
+    struct refusal refusal = {};
+
+    return enroll_request_parse(body, kind, ret, &refusal);
+}
+
+static void test_a_bundle(void **state)
+{
+    _cleanup_(enroll_request_done) struct enroll_request request = {};
+    _cleanup_json_ json_t *body = with("mode", json_string("bundle"));
+
+    json_object_del(body, "csr");
+    assert_int_equal(parse(body, ENROLL_FIRST, &request), 0);
+    assert_true(request.bundle);
+    assert_null(request.csr.key);
+}
+
+static void test_a_reassignment_says_why(void **state)
+{
+    _cleanup_(enroll_request_done) struct enroll_request request = {};
+    _cleanup_json_ json_t *body = with("token", json_string("t"));
+
+    assert_int_equal(parse(body, ENROLL_REASSIGN, &request), 1);
+    json_object_set_new(body, "reason", json_string("board changed"));
+    assert_int_equal(parse(body, ENROLL_REASSIGN, &request), 0);
+    assert_string_equal(request.token, "t");
+    assert_string_equal(request.reason, "board changed");
+}
+
+static void test_a_renewal_needs_little(void **state)
+{
+    _cleanup_(enroll_request_done) struct enroll_request request = {};
+    _cleanup_json_ json_t *body = sound("78", "n");
+    static const char *const unneeded[] = {"product", "hw_rev", "batch", "mode", "macs"};
+
+    for (size_t i = 0; i < ELEMENTSOF(unneeded); i++)
+        json_object_del(body, unneeded[i]);
+    assert_int_equal(parse(body, ENROLL_RENEW, &request), 0);
+    assert_string_equal(request.serial, "78");
+    assert_false(request.bundle);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +155,9 @@ int main(void)
             cmocka_unit_test(test_members),
             cmocka_unit_test(test_macs),
             cmocka_unit_test(test_csr),
+            cmocka_unit_test(test_a_bundle),
+            cmocka_unit_test(test_a_reassignment_says_why),
+            cmocka_unit_test(test_a_renewal_needs_little),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

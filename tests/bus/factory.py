@@ -2,6 +2,7 @@
 """A factory for the enrolment's tests: a bench with the real identserver, a device with the real identclient, a
 hostnamed for it, and between the two, where a test asks for it, somebody who changes what the bench says."""
 
+import base64
 import contextlib
 import http.client
 import http.server
@@ -12,6 +13,11 @@ import sqlite3
 import ssl
 import subprocess
 import threading
+import uuid
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import harness
 
@@ -65,8 +71,124 @@ class Bench:
         connection.close()
         return answer.status, json.loads(content) if content else None
 
+    def operator(self):
+        """A connection to the operator's socket."""
+        return self.host.connect("identserver")
+
+    def tool(self, *arguments):
+        """Runs identserver for something that it does once; returns its exit code."""
+        return self.host.start("identserver", *arguments, ready=False).wait(30)
+
     def close(self):
         self.host.close()
+
+
+class Scripted:
+    """A device that does as the test says, one call at a time, over one connection."""
+
+    def __init__(self, bench, serial, **members):
+        self.bench = bench
+        self.serial = serial
+        self.members = members
+        self.attempt = str(uuid.uuid4())
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self._connection = None
+        self._shown = None
+
+    def show(self, certificate, key):
+        """From now on it shows this certificate over TLS."""
+        self._shown = self.bench.folder.parent / f"shown-{uuid.uuid4()}.pem"
+        self._shown.write_text(certificate + pem(key))
+        self.hang_up()
+
+    def hang_up(self):
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def call(self, method, path, body=None):
+        if not self._connection:
+            context = ssl.create_default_context(cafile=self.bench.folder / "ca.pem")
+            if self._shown:
+                context.load_cert_chain(self._shown)
+            self._connection = http.client.HTTPSConnection("127.0.0.1", self.bench.port, timeout=120,
+                                                           context=context)
+        try:
+            self._connection.request(method, path, None if body is None else json.dumps(body),
+                                     {"Content-Type": "application/json"})
+            answer = self._connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException):
+            self.hang_up()
+            raise
+        if "json" not in answer.headers.get("Content-Type", ""):
+            return answer.status, content
+        return answer.status, json.loads(content)
+
+    def nonce(self):
+        status, answer = self.call("POST", "/v1/challenge", {"serial": self.serial})
+        assert status == 200, answer
+        return answer["nonce"]
+
+    def csr(self, nonce):
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, self.serial)])
+        request = x509.CertificateSigningRequestBuilder().subject_name(name).add_attribute(
+            x509.oid.AttributeOID.CHALLENGE_PASSWORD, nonce.encode()).sign(self.key, hashes.SHA256())
+        return request.public_bytes(serialization.Encoding.PEM).decode()
+
+    def request(self, mode="csr", **members):
+        nonce = self.nonce()
+        body = {"v": 1, "serial": self.serial, "product": "p", "hw_rev": "1", "batch": "", "attempt": self.attempt,
+                "nonce": nonce, "mode": mode, "macs": {}, **self.members, **members}
+        if mode == "csr":
+            body["csr"] = self.csr(nonce)
+        return body
+
+    def enroll(self, path="/v1/enroll", **members):
+        return self.call("POST", path, self.request(**members))
+
+    def reassign(self, **members):
+        return self.enroll("/v1/reassign", reason="board changed", **members)
+
+    def renew(self):
+        nonce = self.nonce()
+        return self.call("POST", "/v1/renew", {"v": 1, "serial": self.serial, "attempt": self.attempt,
+                                               "nonce": nonce, "csr": self.csr(nonce)})
+
+    def acknowledge(self, answer, key=None):
+        certificate = x509.load_pem_x509_certificate(answer["serial_certs"]["cert"].encode())
+        digest = certificate.fingerprint(hashes.SHA256()).hex()
+        proof = (key or self.key).sign(f"ident-ack-v1\0{answer['enrolment_id']}{digest}".encode(),
+                                       ec.ECDSA(hashes.SHA256()))
+        return self.call("POST", f"/v1/enroll/{answer['enrolment_id']}/ack",
+                         {"cert_sha256": digest, "pop": base64.b64encode(proof).decode()})
+
+    def enrolled(self):
+        """Goes the whole way; returns the answer."""
+        status, answer = self.enroll()
+        assert status in (200, 201), answer
+        assert self.acknowledge(answer)[0] == 204
+        return answer
+
+    def begin_anew(self):
+        """Another attempt, with another key."""
+        self.attempt = str(uuid.uuid4())
+        self.key = ec.generate_private_key(ec.SECP256R1())
+
+
+def key_of(answer):
+    """The key that came with a bundle."""
+    return serialization.load_pem_private_key(answer["serial_certs"]["key"].encode(), None)
+
+
+def becomes_ready(host, server):
+    harness.eventually(lambda: host.notify.seen("READY") or not server.running)
+    return server.running
+
+
+def pem(key):
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                             serialization.NoEncryption()).decode()
 
 
 class Client:

@@ -491,7 +491,7 @@ def test_what_the_bench_refuses(bench):
     assert refusal("/v1/challenge", {"serial": "../etc"}) == (400, "bad_request")
     assert refusal("/v1/enroll", {"v": 1}) == (400, "bad_request")
     request = {"v": 1, "serial": "A1", "product": "p", "hw_rev": "", "batch": "", "nonce": "n", "macs": {},
-               "attempt": "6f9a1a0e-5a0b-4d3e-9a51-0c1d2e3f4a5b", "mode": "bundle"}
+               "attempt": "6f9a1a0e-5a0b-4d3e-9a51-0c1d2e3f4a5b", "mode": "pkcs12"}
     assert refusal("/v1/enroll", request) == (422, "mode_unsupported")
     assert refusal("/v1/enroll", {**request, "mode": "csr", "csr": "no"}) == (422, "bad_csr")
     unknown = f"/v1/enroll/{request['attempt']}/ack"

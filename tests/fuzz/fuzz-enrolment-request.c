@@ -19,7 +19,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_json_ json_t *body =
             json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
-    _cleanup_(enroll_request_done) struct enroll_request enroll = {};
     struct refusal refusal = {};
     struct ack_request ack;
     const char *serial;
@@ -27,7 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!json_is_object(body))
         return 0;
     look(challenge_request_parse(body, &serial, &refusal), &refusal);
-    look(enroll_request_parse(body, &enroll, &refusal), &refusal);
+    for (enum enroll_kind kind = ENROLL_FIRST; kind <= ENROLL_RENEW; kind++) {
+        _cleanup_(enroll_request_done) struct enroll_request enroll = {};
+
+        look(enroll_request_parse(body, kind, &enroll, &refusal), &refusal);
+    }
     look(ack_request_parse(body, &ack, &refusal), &refusal);
     return 0;
 }
