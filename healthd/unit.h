@@ -29,9 +29,11 @@ struct unit {
     bool listed;     /* in the snapshot that is being taken */
     bool stopped;    /* somebody stopped it on purpose */
     bool changed;    /* systemd has said only a part of what is different */
-    bool healing;    /* a restart is wanted, and systemd has not answered yet */
-    bool noted;      /* this failure has been noticed already */
-    char told[16];   /* its state, as last published; "": not yet */
+    bool healing;  /* the ladder's restart is on its way, from the first step to the end of its job
+                    */
+    bool held;     /* the ladder isn't told that it is down, because of that */
+    bool noted;    /* this failure has been noticed already */
+    char told[16]; /* its state, as last published; "": not yet */
     unsigned restarts;
     uint64_t trouble_since; /* wall clock */
     char *trouble;          /* what is or was wrong, for people */

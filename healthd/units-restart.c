@@ -43,15 +43,25 @@ static struct restart *restart_free(struct restart *restart)
 
 DEFINE_CLEANUP(struct restart *, restart_free);
 
-/* Only now systemd has it, or has refused it: with 500 at a time that may take a while. */
-static void answered(struct restart *restart)
+/* Only now systemd has it: with 500 at a time that may take a while. */
+static void was_asked(struct restart *restart)
 {
     struct unit *unit = restart->heals ? units_find(restart->units, restart->unit) : NULL;
 
+    if (unit && unit->healing)
+        ladder_restarted(&unit->ladder, units_now(restart->units));
+}
+
+/* Its job is done, or there will be none: what is seen of the unit counts again. */
+static void has_ended(struct restart *restart)
+{
+    struct unit *unit = restart->heals ? units_find(restart->units, restart->unit) : NULL;
+
+    /* Once: what follows may be the next restart of the same unit. */
+    restart->heals = false;
     if (!unit || !unit->healing)
         return;
     unit->healing = false;
-    ladder_restarted(&unit->ladder, units_now(restart->units));
     units_evaluate(restart->units, unit);
 }
 
@@ -61,7 +71,7 @@ static void finish(struct restart *restart, const char *error)
     units_restarted_fn restarted = restart->restarted;
     void *userdata = restart->userdata;
 
-    answered(restart);
+    has_ended(restart);
     restart_free(restart);
     restarted(error, userdata);
 }
@@ -119,6 +129,7 @@ static void on_queued(sd_bus_message *reply, const char *error, void *userdata)
     const char *job;
     int r;
 
+    was_asked(restart);
     if (error) {
         finish(restart, error);
         return;
@@ -133,8 +144,6 @@ static void on_queued(sd_bus_message *reply, const char *error, void *userdata)
                 RESTART_TIMEOUT_USEC, 0, on_timeout, restart);
     if (r < 0)
         finish(restart, strerrordesc_np(-r));
-    else
-        answered(restart);
 }
 
 static int ask(struct restart *restart)
@@ -237,6 +246,7 @@ void units_restart_job_removed(struct units *units, const char *job, const char 
         unit_short_name(restart->unit, error, sizeof(error));
         snprintf(error + strlen(error), sizeof(error) - strlen(error), " %s", reason);
     }
+    has_ended(restart);
     if (reason)
         finish(restart, error);
     else

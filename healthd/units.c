@@ -48,7 +48,7 @@ static void arm_timer(struct units *units)
     for (size_t i = 0; i < units->count; i++) {
         uint64_t d = ladder_due(&units->units[i]->ladder, &units->rules);
 
-        if (d < due && !units->units[i]->healing)
+        if (d < due && !units->units[i]->held)
             due = d;
     }
     r = sd_event_source_set_time(units->timer, due);
@@ -132,7 +132,8 @@ static void evaluate(struct units *units, struct unit *unit)
     }
     seen = unit_seen(unit, trigger, stops);
     /* The restart is on its way, and what is seen is what it was wanted for. */
-    if (unit->healing && seen == LADDER_DOWN) {
+    unit->held = unit->healing && seen == LADDER_DOWN;
+    if (unit->held) {
         events_changed(units->memory, unit);
         return;
     }
@@ -189,8 +190,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     struct units *units = userdata;
 
     for (size_t i = 0; units->known && i < units->count; i++)
-        if (!units->units[i]->healing &&
-                ladder_due(&units->units[i]->ladder, &units->rules) <= usec)
+        if (!units->units[i]->held && ladder_due(&units->units[i]->ladder, &units->rules) <= usec)
             evaluate(units, units->units[i]);
     if (units->known) {
         arm_timer(units);
