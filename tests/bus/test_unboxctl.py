@@ -21,8 +21,8 @@ from test_healthd import healthd, systemd  # noqa: F401  pylint: disable=unused-
 from test_system import NOW
 
 HERE = pathlib.Path(__file__).resolve().parent
-MANUAL = HERE.parent.parent / "healthd/unboxctl.8"
-COMPLETION = HERE.parent.parent / "healthd/unboxctl.bash"
+MANUAL = HERE.parent.parent / "healthd/ctl/unboxctl.8"
+COMPLETION = HERE.parent.parent / "healthd/ctl/unboxctl.bash"
 PROGRAM = harness.BUILD_DIR / "healthd/unboxctl"
 
 
