@@ -116,11 +116,11 @@ def test_500_units_idle_and_then_failing_at_once(quick):
     quick.machine.run("systemctl daemon-reload; seq -f 'product-many@%g' 500 | "
                       "xargs systemctl start", 300)
     wait.until(lambda: watched(quick) == ["active"] * 500, 60, "all to be watched")
-    # What ends by itself some time after a boot is news.
-    quick.machine.run("systemctl stop NetworkManager-dispatcher systemd-hostnamed", check=False)
-    # It wakes up to feed its watchdog, every 15 s, and for nothing else.
-    first, second = quick.machine.out(f"sleep 3; {WAKE_UPS}; sleep 20; {WAKE_UPS}", 90).split()
-    assert int(second) - int(first) <= 3
+    # It wakes up to feed its watchdog, every 15 s, and for nothing else; but others do things, too,
+    # of which systemd tells: so it is the quietest of some times that counts.
+    script = f"sleep 3; for i in 1 2 3 4; do {WAKE_UPS}; sleep 10; done; {WAKE_UPS}"
+    counts = [int(word) for word in quick.machine.out(script, 90).split()]
+    assert min(later - count for count, later in zip(counts, counts[1:])) <= 1, counts
 
     quick.machine.run("systemctl kill -s KILL 'product-many@*'", 120)
     wait.until(lambda: attempts(quick, 1) == 500 and watched(quick) == ["active"] * 500, 120,
