@@ -17,11 +17,10 @@
  *                             cloud: {endpoint?}, country?, server_time, ack_by}
  *     200                    the same answer, to the same attempt with the same key
  *   POST /v1/reassign        the same, with {token, reason}
- *   POST /v1/renew           {v, serial, attempt, nonce, csr}, over TLS with the present certificate
- *   POST /v1/enroll/ID/ack   {cert_sha256, pop}
- *     204                    the credential is active; again on repetition
- *   GET /v1/crl              the CA's list of revoked certificates (DER, application/pkix-crl)
- *   GET /health              {status: "healthy", timestamp}
+ *   POST /v1/renew           {v, serial, attempt, nonce, csr}, over TLS with the present
+ * certificate POST /v1/enroll/ID/ack   {cert_sha256, pop} 204                    the credential is
+ * active; again on repetition GET /v1/crl              the CA's list of revoked certificates (DER,
+ * application/pkix-crl) GET /health              {status: "healthy", timestamp}
  *
  * The CSR's subject is the serial, and it carries the nonce as challengePassword. An attempt that
  * is not acknowledged by ack_by is let go; a serial keeps its hostname and UUID for ever. A

@@ -15,7 +15,8 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#define _cleanup_(func) __attribute__((cleanup(func)))
+/* To be held until the end of its scope is use enough. */
+#define _cleanup_(func) __attribute__((cleanup(func), unused))
 #define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
 
 #define DEFINE_CLEANUP(type, func)                                                                 \

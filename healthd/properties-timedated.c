@@ -11,14 +11,14 @@ static void on_read(int error, const char *message, sd_bus_message *reply, void 
 {
     struct properties_call *call = userdata;
     _cleanup_json_ json_t *values = NULL;
-    const char *timezone;
+    const char *zone;
 
     if (error < 0) {
         properties_call_finish(call, message, NULL);
         return;
     }
-    if (sd_bus_message_read(reply, "v", "s", &timezone) >= 0)
-        values = json_pack("{s:s}", "Timezone", timezone);
+    if (sd_bus_message_read(reply, "v", "s", &zone) >= 0)
+        values = json_pack("{s:s}", "Timezone", zone);
     properties_call_finish(call, values ? NULL : "timedated's answer can't be read", values);
 }
 
@@ -50,18 +50,18 @@ static void on_written(int error, const char *message, sd_bus_message *reply, vo
 static int write_timezone(sd_event *event, json_t *values, properties_fn done, void *userdata,
         struct properties_call **ret)
 {
-    const char *timezone = json_string_value(json_object_get(values, "Timezone"));
+    const char *zone = json_string_value(json_object_get(values, "Timezone"));
     _cleanup_(properties_call_free_p) struct properties_call *call = NULL;
     _cleanup_(sd_bus_message_unref_p) sd_bus_message *m = NULL;
     int r;
 
-    if (!timezone)
+    if (!zone)
         return -EINVAL;
     r = properties_call_new(event, values, done, userdata, &call);
     if (r >= 0)
         r = peer_bus_prepare(call->bus, NAME, PATH, NAME, "SetTimezone", &m);
     if (r >= 0)
-        r = sd_bus_message_append(m, "sb", timezone, 0);
+        r = sd_bus_message_append(m, "sb", zone, 0);
     if (r >= 0)
         r = peer_bus_send(call->bus, m, on_written, call);
     if (r < 0)
