@@ -441,6 +441,9 @@ def test_killed_itself(systemd, device):
     systemd.auto_restart("user-network.service")
     peer = device.connect("healthd")
     eventually(lambda: events_of(peer, "user-network") == ["failed", "restarted"])
+    # It is written when there is nothing more urgent to do.
+    memory = device.path("/run/unbox/healthd/memory.json")
+    eventually(lambda: memory.exists() and '"restarted"' in memory.read_text())
     peer.close()
     daemon.kill()
 

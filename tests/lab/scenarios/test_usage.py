@@ -18,9 +18,9 @@ def test_what_services_use(first_time):
     first_time.machine.write("/run/systemd/system/product-hungry.service", HUNGRY)
     first_time.machine.write("/etc/unbox/config.yaml.d/60-limits.yaml", "health:\n"
                              "  check_interval_seconds: 1\n"
-                        "  services: [{unit: product-hungry, cpu_percent: 5, tasks: 3}]")
+                             "  services: [{unit: product-hungry, cpu_percent: 5, tasks: 3}]")
     first_time.machine.run("systemctl daemon-reload; systemctl start product-hungry; "
-                      "systemctl reload healthd")
+                           "systemctl reload healthd")
     wait.until(lambda: warnings(first_time) == 2, 60, "both warnings")
     numbers = first_time.device.ask("healthd", "get_metrics")["result"]
     hungry = numbers["units"]["product-hungry"]
