@@ -43,6 +43,6 @@ def bus(root):
 
 @pytest.fixture
 def hostnamed(bus):
-    made = Hostnamed(bus.address)
+    made = Hostnamed(bus)
     yield made
-    made.stop()
+    made.close()

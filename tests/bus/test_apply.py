@@ -61,21 +61,21 @@ def healthd(systemd, device):
 def network_manager(bus):
     made = NetworkManager(bus, wlan0=False, lo=False)
     yield made
-    made.stop()
+    made.close()
 
 
 @pytest.fixture
 def bluez(bus):
     made = Bluez(bus)
     yield made
-    made.stop()
+    made.close()
 
 
 @pytest.fixture
 def timedated(bus):
     made = Timedated(bus)
     yield made
-    made.stop()
+    made.close()
 
 
 @pytest.fixture

@@ -181,5 +181,5 @@ def test_of_properties(root, bus):
         assert (bluez.first == before) == (said[-1] != "applied")
         assert bluez.first["Alias"] == ("new" if said[-1] == "applied" else "old")
         product.close()
-        bluez.stop()
+        bluez.close()
     assert {None, "failed", "applied"} == set(said)

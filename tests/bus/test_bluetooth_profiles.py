@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from gi.repository import GLib
 
-from fake_peer import Bluez
+from radios import Bluez
 from fake_systemd1 import Systemd
 from harness import eventually
 

@@ -13,7 +13,7 @@ import time
 import pytest
 from gi.repository import GLib
 
-from bus_peer import BusPeer
+from bus_peer import Answers, Refusal
 from harness import eventually
 from peers import FakePeer
 from test_healthd import events_of, service, systemd  # noqa: F401  pylint: disable=unused-import
@@ -287,24 +287,24 @@ def test_address(run):
 def test_dbus_name(run, bus):
     peer = run({"type": "dbus", "name": "org.example.App"})
     becomes(peer, "failing", "nobody on the bus has this name")
-    app = BusPeer(bus.address, "org.example.App", [], {})
+    app = Answers(bus, "org.example.App", {})
     becomes(peer, "ok", "is on the bus")
-    app.stop()
+    app.close()
     becomes(peer, "failing")
 
 
 def test_the_bus_goes_and_comes_back(run, bus, systemd):
-    app = BusPeer(bus.address, "org.example.App", [], {})
+    app = Answers(bus, "org.example.App", {})
     peer = run({"type": "dbus", "name": "org.example.App"})
     becomes(peer, "ok")
     bus.stop()
     becomes(peer, "failing")
-    app.stop()
+    app.close()
     bus.start()
     systemd.connect()
-    app = BusPeer(bus.address, "org.example.App", [], {})
+    app = Answers(bus, "org.example.App", {})
     becomes(peer, "ok", timeout=12)
-    app.stop()
+    app.close()
 
 
 def test_bluetooth(run, bus, root):
@@ -319,8 +319,7 @@ def test_bluetooth(run, bus, root):
     (adapter / "rfkill0/soft").write_text("0\n")
     eventually(lambda: only(peer, "web")["message"] == "BlueZ doesn't run")
 
-    bluez = BusPeer(bus.address, "org.bluez", [("/org/bluez/hci0", "")],
-                    {"Powered": GLib.Variant("b", False)})
+    bluez = Answers(bus, "org.bluez", {"Powered": GLib.Variant("b", False)})
     eventually(lambda: only(peer, "web")["message"] == "is not powered")
     bluez.answers["Powered"] = GLib.Variant("b", True)
     becomes(peer, "ok", "is powered", "web")
@@ -328,14 +327,11 @@ def test_bluetooth(run, bus, root):
     becomes(peer, "unknown", name="web")
     bluez.answers["Powered"] = None
     assert becomes(peer, "failing", name="web", timeout=9)["message"] == "no answer within 5 s"
-    bluez.answers["Powered"] = Exception("org.freedesktop.DBus.Error.UnknownObject", "no such object")
+    bluez.answers["Powered"] = Refusal("org.freedesktop.DBus.Error.UnknownObject", "no such object")
     eventually(lambda: only(peer, "web")["message"] == "BlueZ doesn't know this adapter")
-    bluez.stop()
+    bluez.close()
 
 
-MANAGER = """<interface name="org.freedesktop.network1.Manager"><method name="GetLinkByName">
-  <arg type="s" direction="in"/><arg type="i" direction="out"/><arg type="o" direction="out"/>
-</method></interface>"""
 LINK = "/org/freedesktop/network1/link/_31"
 
 
@@ -353,12 +349,11 @@ def test_dhcp_range(run, bus):
                 "range_end": "127.0.0.20"})
     assert only(peer)["target"] == "lo 127.0.0.10-127.0.0.20"
     becomes(peer, "failing", "systemd-networkd doesn't run")
-    networkd = BusPeer(
-        bus.address, "org.freedesktop.network1", [("/org/freedesktop/network1", MANAGER)], {
-            "GetLinkByName": Exception("org.freedesktop.resolve1.NoSuchLink", "Link lo not known"),
-            "AdministrativeState": GLib.Variant("s", "configuring"),
-            "Leases": Exception("org.freedesktop.DBus.Error.NotSupported", "Link lo has no DHCP server."),
-        })
+    networkd = Answers(bus, "org.freedesktop.network1", {
+        "GetLinkByName": Refusal("org.freedesktop.resolve1.NoSuchLink", "Link lo not known"),
+        "AdministrativeState": GLib.Variant("s", "configuring"),
+        "Leases": Refusal("org.freedesktop.DBus.Error.NotSupported", "Link lo has no DHCP server."),
+    })
 
     def says(state, message):
         eventually(lambda: (only(peer)["state"], only(peer)["message"]) == (state, message), what=message)
@@ -374,17 +369,16 @@ def test_dhcp_range(run, bus):
     says("ok", "leases addresses, 2 now")
     networkd.answers["Leases"] = leases("127.0.0.10", "127.0.0.21")
     says("failing", "127.0.0.21 is leased, outside of the range")
-    networkd.stop()
+    networkd.close()
 
 
 def test_a_dhcp_range_of_another_network(run, bus):
-    networkd = BusPeer(
-        bus.address, "org.freedesktop.network1", [("/org/freedesktop/network1", MANAGER)], {
-            "GetLinkByName": GLib.Variant("(io)", (1, LINK)),
-            "AdministrativeState": GLib.Variant("s", "configured"), "Leases": leases()})
+    networkd = Answers(bus, "org.freedesktop.network1", {
+        "GetLinkByName": GLib.Variant("(io)", (1, LINK)),
+        "AdministrativeState": GLib.Variant("s", "configured"), "Leases": leases()})
     peer = run({"type": "dhcp_range", "interface": "lo", "range_start": "10.42.0.10"})
     becomes(peer, "failing", "the range isn't in a network of lo")
-    networkd.stop()
+    networkd.close()
 
 
 def test_temperature(run, root):

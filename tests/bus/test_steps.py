@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from fake_peer import Bluez, NetworkManager
+from radios import Bluez, NetworkManager
 from fake_systemd1 import Systemd
 from harness import eventually
 
