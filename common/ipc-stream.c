@@ -15,6 +15,7 @@
 #include "unbox/ipc.h"
 
 #define FINISH_USEC (10 * USEC_PER_SEC)
+#define TYPICAL_MESSAGE 1024
 #define FDS_MAX 4 /* on their way to the peer, and come from him without being taken */
 
 struct buffer {
@@ -334,15 +335,22 @@ static int queue(struct ipc_stream *stream, json_t *message)
 
     if (stream->fd < 0)
         return -ENOTCONN;
-    size = json_dumpb(message, NULL, 0, JSON_COMPACT);
+    /* Most messages fit at once; what doesn't is written again when its size is known. */
+    r = buffer_reserve(&stream->out, TYPICAL_MESSAGE);
+    if (r < 0)
+        return r;
+    size = json_dumpb(message, stream->out.data + stream->out.size,
+            stream->out.allocated - stream->out.size, JSON_COMPACT);
     if (size == 0)
         return -EINVAL;
     if (stream->out.size + size + 1 > IPC_STREAM_QUEUE_MAX)
         return -ENOBUFS;
-    r = buffer_reserve(&stream->out, size + 1);
-    if (r < 0)
-        return r;
-    (void)json_dumpb(message, stream->out.data + stream->out.size, size, JSON_COMPACT);
+    if (stream->out.size + size + 1 > stream->out.allocated) {
+        r = buffer_reserve(&stream->out, size + 1);
+        if (r < 0)
+            return r;
+        (void)json_dumpb(message, stream->out.data + stream->out.size, size, JSON_COMPACT);
+    }
     stream->out.data[stream->out.size + size] = '\n';
     stream->out.size += size + 1;
     return 0;
