@@ -60,7 +60,7 @@ _printf_(2, 3) static int fill_in(char **ret, const char *format, ...)
 static void to_hex(const char *text, char *ret)
 {
     for (; *text; text++)
-        ret += sprintf(ret, "%02x", (unsigned char)*text);
+        ret += snprintf(ret, 3, "%02x", (unsigned char)*text);
     *ret = '\0';
 }
 

@@ -85,14 +85,12 @@ static void test_what_is_no_registration(void **state)
             "{\"name\":\"app\",\"tab\":\"<b>\"}",
     };
     struct fixture *fixture = *state;
-    _cleanup_free_ char *big = calloc(1, 2 * REGISTRY_SERVICE_SIZE);
-    size_t size;
+    _cleanup_free_ char *big = NULL;
 
     for (size_t i = 0; i < ELEMENTSOF(params); i++)
         assert_int_equal(add(fixture, "app.service", params[i]), -EINVAL);
-    size = sprintf(big, "{\"name\":\"app\",\"description\":\"");
-    memset(big + size, 'x', REGISTRY_SERVICE_SIZE);
-    strcpy(big + size + REGISTRY_SERVICE_SIZE, "\"}");
+    assert_true(asprintf(&big, "{\"name\":\"app\",\"description\":\"%0*d\"}", REGISTRY_SERVICE_SIZE,
+                        0) > 0);
     assert_int_equal(add(fixture, "app.service", big), -EINVAL);
 }
 
