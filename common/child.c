@@ -9,6 +9,7 @@
 #include "child.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -134,8 +135,32 @@ static int spawn(const char *const *argv, int output, pid_t *ret)
     return -r;
 }
 
-int child_start(sd_event *event, const char *const *argv, uint64_t timeout_usec, child_done done,
-        void *userdata, struct child **ret)
+/* The connections of ours that it inherits would stay open for as long as it hangs. */
+_Noreturn static void do_work(child_work work, const char *argument, int output)
+{
+    (void)setpgid(0, 0);
+    if (dup2(output, STDOUT_FILENO) < 0 || close_range(STDERR_FILENO + 1, UINT_MAX, 0) < 0)
+        _exit(errno);
+    _exit(-work(STDOUT_FILENO, argument));
+}
+
+static int fork_off(child_work work, const char *argument, int output, pid_t *ret)
+{
+    pid_t pid = fork();
+
+    if (pid < 0)
+        return -errno;
+    if (pid == 0)
+        do_work(work, argument, output);
+    /* Whoever of both comes first: it may have to be killed before it has done so itself. */
+    (void)setpgid(pid, pid);
+    *ret = pid;
+    return 0;
+}
+
+/* One of `argv` and `work`. */
+static int launch(sd_event *event, const char *const *argv, child_work work, const char *argument,
+        uint64_t timeout_usec, child_done done, void *userdata, struct child **ret)
 {
     _cleanup_(child_free_p) struct child *child = calloc(1, sizeof(*child));
     _cleanup_close_ int output = -1;
@@ -157,7 +182,7 @@ int child_start(sd_event *event, const char *const *argv, uint64_t timeout_usec,
     r = sd_event_add_io(event, &child->readable, child->pipe, EPOLLIN, on_readable, child);
     if (r < 0)
         return r;
-    r = spawn(argv, output, &child->pid);
+    r = argv ? spawn(argv, output, &child->pid) : fork_off(work, argument, output, &child->pid);
     if (r < 0)
         return r;
     r = sd_event_add_child(event, &child->exited, child->pid, WEXITED, on_exited, child);
@@ -175,4 +200,16 @@ int child_start(sd_event *event, const char *const *argv, uint64_t timeout_usec,
         return r;
     *ret = STEAL(child);
     return 0;
+}
+
+int child_start(sd_event *event, const char *const *argv, uint64_t timeout_usec, child_done done,
+        void *userdata, struct child **ret)
+{
+    return launch(event, argv, NULL, NULL, timeout_usec, done, userdata, ret);
+}
+
+int child_call(sd_event *event, child_work work, const char *argument, uint64_t timeout_usec,
+        child_done done, void *userdata, struct child **ret)
+{
+    return launch(event, NULL, work, argument, timeout_usec, done, userdata, ret);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A program that is run for its result: bounded in time, with a clean environment, in a process
- * group of its own that ends with it, never through a shell. */
+/* A program, or a function, that is run for its result: bounded in time, with a clean environment,
+ * in a process group of its own that ends with it, never through a shell. */
 
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -24,6 +24,17 @@ typedef void (*child_done)(int status, char *output, void *userdata);
  */
 int child_start(sd_event *event, const char *const *argv, uint64_t timeout_usec, child_done done,
         void *userdata, struct child **ret);
+
+/*
+ * What it does in a process of its own, because it may hang in the kernel: look at a file whose
+ * server is away. Everything else of ours is there as it was, and nothing of it may be touched;
+ * only `output` is open. Returns 0 or a negative errno, which becomes the positive `status`.
+ */
+typedef int (*child_work)(int output, const char *argument);
+
+/* The same for a function of ours instead of a program. */
+int child_call(sd_event *event, child_work work, const char *argument, uint64_t timeout_usec,
+        child_done done, void *userdata, struct child **ret);
 
 /* Kills it with all of its group. `done` is called as ever, once it is really gone. */
 void child_kill(struct child *child);

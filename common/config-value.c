@@ -378,6 +378,10 @@ int config_value_read(const struct config_place *place, const yaml_node_t *node,
             [CONFIG_TABLE] = read_table,
     };
 
+    /* Whichever of them were taken, somebody would have meant the other. */
+    if (value->given && strcmp(value->file, place->file) == 0)
+        return config_fail(
+                place, node, key->name, "stands there twice, first in line %zu", value->line);
     value_clear(value);
     value->given = true;
     value->line = node->start_mark.line + 1;

@@ -234,6 +234,44 @@ int crypto_certificate_from_pem(const char *pem, X509 **ret)
     return 0;
 }
 
+struct key_password {
+    const char *text;
+    bool asked;
+};
+
+/* Never OpenSSL's own, which would ask on the terminal. */
+static int give_password(char *buffer, int size, int writing, void *userdata)
+{
+    struct key_password *password = userdata;
+    size_t length = password->text ? strlen(password->text) : 0;
+
+    password->asked = true;
+    if (length == 0 || length > (size_t)size)
+        return -1;
+    memcpy(buffer, password->text, length);
+    return (int)length;
+}
+
+int crypto_certificate_check_key(
+        const char *certificate_pem, const char *key_pem, const char *password)
+{
+    struct key_password given = {.text = password};
+    _cleanup_(BIO_free_p) BIO *bio = BIO_new_mem_buf(key_pem, -1);
+    _cleanup_(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
+    _cleanup_(X509_free_p) X509 *certificate = NULL;
+    int r;
+
+    if (!bio)
+        return crypto_error(-EIO);
+    r = crypto_certificate_from_pem(certificate_pem, &certificate);
+    if (r < 0)
+        return r;
+    key = PEM_read_bio_PrivateKey(bio, NULL, give_password, &given);
+    if (!key)
+        return crypto_error(given.asked ? -EACCES : -EBADMSG);
+    return X509_check_private_key(certificate, key) == 1 ? 0 : crypto_error(-EKEYREJECTED);
+}
+
 int crypto_certificate_from_der(const void *der, size_t size, X509 **ret)
 {
     const uint8_t *data = der;
@@ -271,14 +309,24 @@ int crypto_certificate_name(X509 *certificate, char **ret)
     return common_name(X509_get_subject_name(certificate), ret);
 }
 
-int crypto_certificate_not_after(X509 *certificate, time_t *ret)
+int crypto_read_time(const ASN1_TIME *moment, time_t *ret)
 {
     struct tm tm;
 
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) != 1)
+    if (ASN1_TIME_to_tm(moment, &tm) != 1)
         return crypto_error(-EBADMSG);
     *ret = timegm(&tm);
     return 0;
+}
+
+int crypto_certificate_not_before(X509 *certificate, time_t *ret)
+{
+    return crypto_read_time(X509_get0_notBefore(certificate), ret);
+}
+
+int crypto_certificate_not_after(X509 *certificate, time_t *ret)
+{
+    return crypto_read_time(X509_get0_notAfter(certificate), ret);
 }
 
 /* Every certificate of a PEM text; text that ends in something else is refused. */

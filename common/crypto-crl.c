@@ -12,6 +12,7 @@ DEFINE_CLEANUP(X509_CRL *, X509_CRL_free);
 DEFINE_CLEANUP(X509_REVOKED *, X509_REVOKED_free);
 DEFINE_CLEANUP(ASN1_TIME *, ASN1_TIME_free);
 DEFINE_CLEANUP(ASN1_INTEGER *, ASN1_INTEGER_free);
+DEFINE_CLEANUP(BIGNUM *, BN_free);
 
 struct crypto_crl {
     X509_CRL *crl;
@@ -31,6 +32,23 @@ int crypto_crl_new(X509 *issuer, struct crypto_crl **ret)
     return 0;
 }
 
+int crypto_crl_from_pem(const char *pem, X509 *issuer, struct crypto_crl **ret)
+{
+    _cleanup_(crypto_crl_free_p) struct crypto_crl *crl = calloc(1, sizeof(*crl));
+    _cleanup_(BIO_free_p) BIO *bio = BIO_new_mem_buf(pem, -1);
+
+    if (!crl || !bio)
+        return -ENOMEM;
+    crl->crl = PEM_read_bio_X509_CRL(bio, NULL, crypto_no_password, NULL);
+    if (!crl->crl)
+        return crypto_error(-EBADMSG);
+    if (X509_NAME_cmp(X509_CRL_get_issuer(crl->crl), X509_get_subject_name(issuer)) != 0 ||
+            X509_CRL_verify(crl->crl, X509_get0_pubkey(issuer)) != 1)
+        return crypto_error(-EKEYREJECTED);
+    *ret = STEAL(crl);
+    return 0;
+}
+
 struct crypto_crl *crypto_crl_free(struct crypto_crl *crl)
 {
     if (!crl)
@@ -40,17 +58,77 @@ struct crypto_crl *crypto_crl_free(struct crypto_crl *crl)
     return NULL;
 }
 
-int crypto_crl_add(struct crypto_crl *crl, X509 *certificate, time_t revoked_at)
+static int number_to_text(const ASN1_INTEGER *number, char **ret)
+{
+    _cleanup_(BN_free_p) BIGNUM *big = ASN1_INTEGER_to_BN(number, NULL);
+    char *hex, *copy;
+
+    hex = big ? BN_bn2hex(big) : NULL;
+    if (!hex)
+        return crypto_error(-EIO);
+    copy = strdup(hex);
+    OPENSSL_free(hex);
+    if (!copy)
+        return -ENOMEM;
+    *ret = copy;
+    return 0;
+}
+
+int crypto_certificate_number(X509 *certificate, char **ret)
+{
+    return number_to_text(X509_get0_serialNumber(certificate), ret);
+}
+
+static int add(struct crypto_crl *crl, const ASN1_INTEGER *number, time_t revoked_at)
 {
     _cleanup_(X509_REVOKED_free_p) X509_REVOKED *revoked = X509_REVOKED_new();
     _cleanup_(ASN1_TIME_free_p) ASN1_TIME *at = ASN1_TIME_set(NULL, revoked_at);
 
     if (!revoked || !at || X509_REVOKED_set_revocationDate(revoked, at) != 1 ||
-            X509_REVOKED_set_serialNumber(revoked, X509_get_serialNumber(certificate)) != 1 ||
+            X509_REVOKED_set_serialNumber(revoked, (ASN1_INTEGER *)number) != 1 ||
             X509_CRL_add0_revoked(crl->crl, revoked) != 1)
         return crypto_error(-EIO);
     STEAL(revoked);
     return 0;
+}
+
+int crypto_crl_add(struct crypto_crl *crl, X509 *certificate, time_t revoked_at)
+{
+    return add(crl, X509_get0_serialNumber(certificate), revoked_at);
+}
+
+int crypto_crl_add_number(struct crypto_crl *crl, const char *number, time_t revoked_at)
+{
+    _cleanup_(ASN1_INTEGER_free_p) ASN1_INTEGER *integer = NULL;
+    BIGNUM *big = NULL;
+    int digits = BN_hex2bn(&big, number);
+
+    if (digits > 0 && (size_t)digits == strlen(number))
+        integer = BN_to_ASN1_INTEGER(big, NULL);
+    BN_free(big);
+    return integer ? add(crl, integer, revoked_at) : crypto_error(-EBADMSG);
+}
+
+static int tell(const X509_REVOKED *revoked, crypto_crl_fn fn, void *userdata)
+{
+    _cleanup_free_ char *number = NULL;
+    time_t at;
+    int r;
+
+    r = number_to_text(X509_REVOKED_get0_serialNumber(revoked), &number);
+    if (r >= 0)
+        r = crypto_read_time(X509_REVOKED_get0_revocationDate(revoked), &at);
+    return r < 0 ? r : fn(number, at, userdata);
+}
+
+int crypto_crl_each(struct crypto_crl *crl, crypto_crl_fn fn, void *userdata)
+{
+    STACK_OF(X509_REVOKED) *list = X509_CRL_get_REVOKED(crl->crl);
+    int r = 0;
+
+    for (int i = 0; r >= 0 && i < sk_X509_REVOKED_num(list); i++)
+        r = tell(sk_X509_REVOKED_value(list, i), fn, userdata);
+    return r < 0 ? r : 0;
 }
 
 static int set_times(X509_CRL *crl, time_t now, time_t next)

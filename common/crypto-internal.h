@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What crypto.c and crypto-certificate.c share and nobody else needs. */
+/* What the files of crypto.h share and nobody else needs. */
 
 #include <openssl/bio.h>
 #include <stdint.h>
@@ -24,3 +24,6 @@ int crypto_bio_to_text(BIO *bio, char **ret);
 void crypto_hex(const uint8_t *data, size_t size, char *ret);
 
 bool crypto_key_is_p256(EVP_PKEY *key);
+
+/* 0 or -EBADMSG. */
+int crypto_read_time(const ASN1_TIME *moment, time_t *ret);

@@ -112,6 +112,17 @@ int crypto_certificate_sha256(X509 *certificate, char ret[static CRYPTO_SHA256_H
 /* The one common name of its subject; the caller frees *ret. */
 int crypto_certificate_name(X509 *certificate, char **ret);
 
+/*
+ * Whether `key_pem`, a private key of any kind under `password` (NULL: none), is that of the first
+ * certificate in `certificate_pem`. 0; -EBADMSG: one of them can't be parsed; -EACCES: the password
+ * is wrong or missing; -EKEYREJECTED: they belong to others.
+ */
+int crypto_certificate_check_key(
+        const char *certificate_pem, const char *key_pem, const char *password);
+
+/* The moment before which it doesn't hold yet. */
+int crypto_certificate_not_before(X509 *certificate, time_t *ret);
+
 /* The moment after which it no longer holds. */
 int crypto_certificate_not_after(X509 *certificate, time_t *ret);
 
@@ -123,11 +134,20 @@ int crypto_certificate_not_after(X509 *certificate, time_t *ret);
 int crypto_certificate_check(X509 *certificate, const char *chain_pem, const char *ca_pem,
         time_t now, const char **ret_reason);
 
-/* A list of revoked certificates (RFC 5280, section 5) that is being made. */
+/* Its serial number, in upper-case hexadecimal; the caller frees *ret. */
+int crypto_certificate_number(X509 *certificate, char **ret);
+
+/* A list of revoked certificates (RFC 5280, section 5). */
 struct crypto_crl;
 
-/* 0 or a negative errno; free with crypto_crl_free(). */
+/* An empty one, to be filled. 0 or a negative errno; free with crypto_crl_free(). */
 int crypto_crl_new(X509 *issuer, struct crypto_crl **ret);
+
+/*
+ * The one in a PEM text, of whatever day, if it is of this issuer's name and signed with its key:
+ * else -EKEYREJECTED, and -EBADMSG for what is no list. Free with crypto_crl_free().
+ */
+int crypto_crl_from_pem(const char *pem, X509 *issuer, struct crypto_crl **ret);
 
 /* Accepts NULL; returns NULL. */
 struct crypto_crl *crypto_crl_free(struct crypto_crl *crl);
@@ -135,6 +155,15 @@ struct crypto_crl *crypto_crl_free(struct crypto_crl *crl);
 DEFINE_CLEANUP(struct crypto_crl *, crypto_crl_free);
 
 int crypto_crl_add(struct crypto_crl *crl, X509 *certificate, time_t revoked_at);
+
+/* The same by its serial number, as crypto_certificate_number() has it; -EBADMSG: it is none. */
+int crypto_crl_add_number(struct crypto_crl *crl, const char *number, time_t revoked_at);
+
+/* `number` as above, borrowed. A negative errno ends it. */
+typedef int (*crypto_crl_fn)(const char *number, time_t revoked_at, void *userdata);
+
+/* Goes through all of them. 0, what `fn` has ended it with, or another negative errno. */
+int crypto_crl_each(struct crypto_crl *crl, crypto_crl_fn fn, void *userdata);
 
 /* Once all are added: it is of `now`, which is its number too, and the next one comes by `next`. */
 int crypto_crl_sign(struct crypto_crl *crl, X509 *issuer, EVP_PKEY *key, time_t now, time_t next);

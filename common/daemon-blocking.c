@@ -92,6 +92,19 @@ int unbox_daemon_reload(
     return block(unbox_daemon_reload_async, name, timeout_usec, NULL, ret_error);
 }
 
+int unbox_daemon_set_limits(const char *name, const struct unbox_daemon_limits *limits,
+        uint64_t timeout_usec, struct unbox_daemon_error *ret_error)
+{
+    struct wait wait = {};
+    int r;
+
+    r = sd_event_new(&wait.event);
+    if (r >= 0)
+        r = unbox_daemon_set_limits_async(
+                wait.event, name, limits, timeout_usec, on_done, &wait, NULL);
+    return wait_for_end(&wait, r, ret_error);
+}
+
 int unbox_daemon_get_status(const char *name, uint64_t timeout_usec,
         struct unbox_daemon_status *ret_status, struct unbox_daemon_error *ret_error)
 {

@@ -325,7 +325,7 @@ struct unbox_daemon_call *unbox_daemon_call_free(struct unbox_daemon_call *call)
     if (!call)
         return NULL;
     sd_event_source_disable_unref(call->end);
-    sd_bus_message_unref(call->transient);
+    sd_bus_message_unref(call->prepared);
     sd_bus_close_unref(call->bus);
     sd_event_unref(call->event);
     free(call->status);

@@ -43,7 +43,7 @@ struct unbox_daemon_call {
     char *old_text; /* what stood in it; NULL: there was none */
     char *text;
     size_t size;
-    sd_bus_message *transient; /* StartTransientUnit, ready to be sent */
+    sd_bus_message *prepared; /* with settings in it, ready to be sent */
 
     struct unbox_daemon_status *status; /* when it was asked for, and is known */
 

@@ -121,17 +121,18 @@ int daemon_settings_to_file(
     return 0;
 }
 
-static int append_property(sd_bus_message *m, const struct setting *setting, const void *field)
+static int append_property(
+        sd_bus_message *m, const char *property, const struct daemon_kind *kind, const void *field)
 {
     int r;
 
     r = sd_bus_message_open_container(m, 'r', "sv");
     if (r < 0)
         return r;
-    r = sd_bus_message_append_basic(m, 's', setting->property);
+    r = sd_bus_message_append_basic(m, 's', property);
     if (r < 0)
         return r;
-    r = setting->kind->append(m, field);
+    r = kind->append(m, field);
     if (r < 0)
         return r;
     return sd_bus_message_close_container(m);
@@ -149,9 +150,63 @@ int daemon_settings_to_message(const struct unbox_daemon_settings *settings, sd_
 
         if (!table[i].property || !table[i].kind->is_set(field))
             continue;
-        r = append_property(m, &table[i], field);
+        r = append_property(m, table[i].property, table[i].kind, field);
         if (r < 0)
             return r;
     }
     return sd_bus_message_close_container(m);
+}
+
+#define LIMIT(name) offsetof(struct unbox_daemon_limits, name)
+
+static const struct limit {
+    const char *name;
+    const char *property;
+    const struct daemon_kind *kind;
+    size_t offset;
+} limit_table[] = {
+        {"MemoryMax", "MemoryMax", &daemon_number, LIMIT(memory_max)},
+        {"CPUQuota", "CPUQuotaPerSecUSec", &daemon_percent, LIMIT(cpu_quota)},
+        {"TasksMax", "TasksMax", &daemon_number, LIMIT(tasks_max)},
+};
+
+static const uint64_t *limit_of(const struct limit *limit, const struct unbox_daemon_limits *limits)
+{
+    return (const uint64_t *)((const char *)limits + limit->offset);
+}
+
+int daemon_limits_check(const struct unbox_daemon_limits *limits, const char **ret_setting)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < ELEMENTSOF(limit_table); i++) {
+        const uint64_t *value = limit_of(&limit_table[i], limits);
+
+        any |= *value > 0;
+        if (*value != UNBOX_DAEMON_UNLIMITED && !limit_table[i].kind->is_valid(value)) {
+            *ret_setting = limit_table[i].name;
+            return -EINVAL;
+        }
+    }
+    *ret_setting = "limits";
+    return any ? 0 : -EINVAL;
+}
+
+int daemon_limits_to_message(const struct unbox_daemon_limits *limits, sd_bus_message *m)
+{
+    int r;
+
+    r = sd_bus_message_open_container(m, 'a', "(sv)");
+    for (size_t i = 0; r >= 0 && i < ELEMENTSOF(limit_table); i++) {
+        const uint64_t *value = limit_of(&limit_table[i], limits);
+
+        if (*value == 0)
+            continue;
+        /* The bus has one number for all that is unlimited, of whatever unit. */
+        if (*value == UNBOX_DAEMON_UNLIMITED)
+            r = sd_bus_message_append(m, "(sv)", limit_table[i].property, "t", UINT64_MAX);
+        else
+            r = append_property(m, limit_table[i].property, limit_table[i].kind, value);
+    }
+    return r < 0 ? r : sd_bus_message_close_container(m);
 }

@@ -47,3 +47,7 @@ int daemon_settings_to_file(
 
 /* Appends an a(sv), of settings that were checked. */
 int daemon_settings_to_message(const struct unbox_daemon_settings *settings, sd_bus_message *m);
+
+/* The same two for limits. -EINVAL also when there are none at all: nothing would be asked for. */
+int daemon_limits_check(const struct unbox_daemon_limits *limits, const char **ret_setting);
+int daemon_limits_to_message(const struct unbox_daemon_limits *limits, sd_bus_message *m);

@@ -24,6 +24,23 @@
 #define USER_NAME_LENGTH_MAX 31
 #define CPU_QUOTA_MAX 100000
 
+/* Of what is UTF-8. Unicode has code points that never are a character (U+FFFE, U+FDD0, …): systemd
+ * skips a line with one of them. */
+static bool is_all_characters(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        unsigned length = *c < 0x80 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+        uint32_t code = length == 1 ? *c : *c & (0x7f >> length);
+
+        for (unsigned i = 1; i < length; i++)
+            code = code << 6 | (c[i] & 0x3f);
+        if ((code & 0xfffe) == 0xfffe || (code >= 0xfdd0 && code <= 0xfdef))
+            return false;
+        c += length;
+    }
+    return true;
+}
+
 /* Neither control characters, but those in `allowed`, nor what isn't UTF-8. */
 static bool is_text(const char *text, const char *allowed)
 {
@@ -32,7 +49,7 @@ static bool is_text(const char *text, const char *allowed)
     for (const char *c = text; *c; c++)
         if (((unsigned char)*c < 0x20 || *c == 0x7f) && !strchr(allowed, *c))
             return false;
-    return utf8;
+    return utf8 && is_all_characters(text);
 }
 
 /* Whether it comes out of a line as it went in. */
@@ -44,12 +61,25 @@ static bool fits_in_line(const char *text)
            is_text(text, "");
 }
 
+static bool has_long_part(const char *path)
+{
+    for (const char *part = path; *part; part += strspn(part, "/")) {
+        size_t length = strcspn(part, "/");
+
+        if (length > NAME_MAX)
+            return true;
+        part += length;
+    }
+    return false;
+}
+
 static bool is_path(const char *path)
 {
     size_t length = strlen(path);
 
     return path[0] == '/' && length < PATH_MAX && !strstr(path, "/../") &&
-           (length < 3 || strcmp(path + length - 3, "/..") != 0) && fits_in_line(path);
+           (length < 3 || strcmp(path + length - 3, "/..") != 0) && !has_long_part(path) &&
+           fits_in_line(path);
 }
 
 static bool is_unit_name(const char *name)
@@ -60,6 +90,9 @@ static bool is_unit_name(const char *name)
 
     if (!dot || name[0] == '.' || strlen(name) > UNIT_NAME_LENGTH_MAX || name[0] == '@' ||
             name[strspn(name, LETTERS DIGITS ":-_.\\@")])
+        return false;
+    /* A template, of which there is no unit without an instance. */
+    if (strchr(name, '@') == dot - 1)
         return false;
     for (size_t i = 0; i < ELEMENTSOF(endings); i++)
         if (strcmp(dot, endings[i]) == 0)
@@ -132,10 +165,20 @@ static bool path_is_valid(const void *field)
 
 const struct daemon_kind daemon_path = {has_pointer, path_is_valid, text_write, text_append};
 
+/* Two of the numbers mean nobody; and what begins with 0 isn't read as one. */
+static bool is_user_number(const char *digits)
+{
+    unsigned long long number = strtoull(digits, NULL, 10);
+
+    return number < UINT32_MAX && number != UINT16_MAX && (digits[0] != '0' || !digits[1]);
+}
+
 static bool user_is_valid(const void *field)
 {
     const char *name = *(const char *const *)field;
 
+    if (*name && !name[strspn(name, DIGITS)])
+        return is_user_number(name);
     return *name && *name != '-' && *name != '.' && strlen(name) <= USER_NAME_LENGTH_MAX &&
            !name[strspn(name, LETTERS DIGITS "_-.")];
 }

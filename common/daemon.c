@@ -69,7 +69,12 @@ static int reset_failed(struct unbox_daemon_call *call)
 
 static int ask_transient(struct unbox_daemon_call *call)
 {
-    return daemon_call_ask(call, call->transient, daemon_reply_job);
+    return daemon_call_ask(call, call->prepared, daemon_reply_job);
+}
+
+static int ask_limits(struct unbox_daemon_call *call)
+{
+    return daemon_call_ask(call, call->prepared, daemon_reply_fine);
 }
 
 static int keep_status(
@@ -211,16 +216,16 @@ static int make_transient(
     /* Without a bus it is over already, and that is told. */
     if (!call->bus)
         return 1;
-    r = daemon_call_message(call, "StartTransientUnit", &call->transient);
+    r = daemon_call_message(call, "StartTransientUnit", &call->prepared);
     if (r < 0)
         return r;
-    r = sd_bus_message_append(call->transient, "ss", call->unit, "fail");
+    r = sd_bus_message_append(call->prepared, "ss", call->unit, "fail");
     if (r < 0)
         return r;
-    r = daemon_settings_to_message(settings, call->transient);
+    r = daemon_settings_to_message(settings, call->prepared);
     if (r < 0)
         return r;
-    r = sd_bus_message_append(call->transient, "a(sa(sv))", 0); /* no other units with it */
+    r = sd_bus_message_append(call->prepared, "a(sa(sv))", 0); /* no other units with it */
     return r < 0 ? r : 1;
 }
 
@@ -258,5 +263,44 @@ int unbox_daemon_create_async(sd_event *event, const char *name,
     if (prepared > 0)
         prepared = prepare(call, settings);
     daemon_call_begin(call, settings->persistent ? persistent : transient, prepared);
+    return give(call, ret_call);
+}
+
+/* For this boot only: a file of ours says what is so at the next one. */
+static int make_limits(struct unbox_daemon_call *call, const struct unbox_daemon_limits *limits)
+{
+    const char *setting;
+    int r;
+
+    r = daemon_limits_check(limits, &setting);
+    if (r < 0)
+        return daemon_call_refuse(
+                call, r, setting, "%s: no unit can have this %s=", call->unit, setting);
+    if (!call->bus)
+        return 1;
+    r = daemon_call_message(call, "SetUnitProperties", &call->prepared);
+    if (r < 0)
+        return r;
+    r = sd_bus_message_append(call->prepared, "sb", call->unit, true);
+    if (r < 0)
+        return r;
+    r = daemon_limits_to_message(limits, call->prepared);
+    return r < 0 ? r : 1;
+}
+
+int unbox_daemon_set_limits_async(sd_event *event, const char *name,
+        const struct unbox_daemon_limits *limits, uint64_t timeout_usec, unbox_daemon_done_fn done,
+        void *userdata, struct unbox_daemon_call **ret_call)
+{
+    static const daemon_step_fn steps[] = {ask_limits, NULL};
+    struct unbox_daemon_call *call;
+    int prepared, r;
+
+    r = new_call(event, name, timeout_usec, done, userdata, &call, &prepared);
+    if (r < 0)
+        return r;
+    if (prepared > 0)
+        prepared = make_limits(call, limits);
+    daemon_call_begin(call, steps, prepared);
     return give(call, ret_call);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "crypto.h"
 #include "http-transfer.h"
 
 struct http_client {
@@ -157,6 +158,24 @@ static int add_sources(struct http_client *client)
     return sd_event_source_set_enabled(client->finished_source, SD_EVENT_OFF);
 }
 
+/* Whatever it has copied when it fails is freed with the client. */
+static int copy_options(const struct http_client_options *options, struct http_client_options *ret)
+{
+    *ret = *options;
+    ret->ca_pem = ret->pins = ret->interface = ret->certificate_pem = ret->key_pem = NULL;
+    if (options->ca_pem && !(ret->ca_pem = strdup(options->ca_pem)))
+        return -ENOMEM;
+    if (options->pins && !(ret->pins = strdup(options->pins)))
+        return -ENOMEM;
+    if (options->interface && !(ret->interface = strdup(options->interface)))
+        return -ENOMEM;
+    if (options->certificate_pem && !(ret->certificate_pem = strdup(options->certificate_pem)))
+        return -ENOMEM;
+    if (options->key_pem && !(ret->key_pem = strdup(options->key_pem)))
+        return -ENOMEM;
+    return 0;
+}
+
 int http_client_new(
         sd_event *event, const struct http_client_options *options, struct http_client **ret)
 {
@@ -166,13 +185,9 @@ int http_client_new(
     if (!client)
         return -ENOMEM;
     client->event = sd_event_ref(event);
-    client->options = *options;
-    client->options.ca_pem = options->ca_pem ? strdup(options->ca_pem) : NULL;
-    client->options.interface = options->interface ? strdup(options->interface) : NULL;
-    if ((options->ca_pem && !client->options.ca_pem) ||
-            (options->interface && !client->options.interface))
-        return -ENOMEM;
-    r = add_sources(client);
+    r = copy_options(options, &client->options);
+    if (r >= 0)
+        r = add_sources(client);
     if (r < 0)
         return r;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -210,7 +225,10 @@ struct http_client *http_client_free(struct http_client *client)
     sd_event_source_disable_unref(client->finished_source);
     sd_event_unref(client->event);
     free((char *)client->options.ca_pem);
+    free((char *)client->options.pins);
     free((char *)client->options.interface);
+    free((char *)client->options.certificate_pem);
+    crypto_secret_free((char *)client->options.key_pem);
     free(client);
     return NULL;
 }

@@ -22,10 +22,13 @@ struct http_client;
 
 struct http_client_options {
     const char *ca_pem;    /* the CA to trust, and no other; NULL: plain HTTP, and no TLS at all */
+    const char *pins;      /* "sha256//BASE64[;…]": the peer's key is one of these; NULL: any */
     const char *interface; /* bound to it, or nothing is sent; NULL: wherever the route leads */
-    bool ignore_dates;     /* of the peer's certificate, for a device that has no clock yet */
-    size_t max_answer;     /* bytes of a body */
-    uint64_t timeout_usec; /* of a transfer, from name to last byte */
+    const char *certificate_pem; /* shown to the peer, with its chain behind it; NULL: none */
+    const char *key_pem;         /* that belongs to it */
+    bool ignore_dates;           /* of the peer's certificate, for a device that has no clock yet */
+    size_t max_answer;           /* bytes of a body */
+    uint64_t timeout_usec;       /* of a transfer, from name to last byte */
 };
 
 /*

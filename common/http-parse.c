@@ -11,13 +11,13 @@
 
 #define JSON_LEVELS_MAX 16
 
-bool http_type_is_json(const char *type)
+bool http_type_is(const char *type, const char *wanted)
 {
-    static const char json[] = "application/json";
+    size_t size = strlen(wanted);
 
-    if (!type || strncasecmp(type, json, strlen(json)) != 0)
+    if (!type || strncasecmp(type, wanted, size) != 0)
         return false;
-    type += strlen(json);
+    type += size;
     type += strspn(type, " \t");
     return *type == '\0' || *type == ';';
 }

@@ -35,8 +35,7 @@ static int check_late(struct http_request *request, int r)
     return r;
 }
 
-/* Takes `response` over. */
-static int respond(struct http_request *request, unsigned status, const char *type,
+int http_respond(struct http_request *request, unsigned status, const char *type,
         struct MHD_Response *response)
 {
     int r;
@@ -88,7 +87,7 @@ static int respond_json_as(
         MHD_destroy_response(response);
         response = NULL;
     }
-    return respond(request, status, type, response);
+    return http_respond(request, status, type, response);
 }
 
 int http_respond_json(struct http_request *request, unsigned status, json_t *body)
@@ -98,7 +97,7 @@ int http_respond_json(struct http_request *request, unsigned status, json_t *bod
 
 int http_respond_empty(struct http_request *request, unsigned status)
 {
-    return respond(request, status, NULL, new_empty());
+    return http_respond(request, status, NULL, new_empty());
 }
 
 _printf_(3, 0) static json_t *new_problem(
@@ -142,16 +141,16 @@ int http_respond_static(struct http_request *request, unsigned status, const cha
         if (r < 0)
             return check_late(request, r);
         if (http_lists_etag(http_request_header(request, "If-None-Match"), etag))
-            return respond(request, 304, NULL, new_empty());
+            return http_respond(request, 304, NULL, new_empty());
     }
     response = MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_PERSISTENT);
-    return respond(request, status, type, response);
+    return http_respond(request, status, type, response);
 }
 
 int http_respond_data(struct http_request *request, unsigned status, const char *type,
         const void *data, size_t size)
 {
-    return respond(request, status, type,
+    return http_respond(request, status, type,
             MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_MUST_COPY));
 }
 

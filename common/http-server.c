@@ -10,7 +10,6 @@
  */
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -18,6 +17,17 @@
 
 #define DEFAULT_CONNECTIONS 512
 #define DEFAULT_IDLE_SEC 30
+#define DEFAULT_REQUEST_SEC 15
+/* Those that have to go are still there for a moment; at its own limit libmicrohttpd would stop
+ * accepting. */
+#define LEAVING_MAX 64
+/* Forward secrecy and authenticated ciphers alone, in this order. */
+#define PRIORITIES                                                                                 \
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+ECDHE-ECDSA:+ECDHE-RSA:+AES-256-GCM:+CHACHA20-POLY1305:"      \
+    "+AES-128-GCM:+AEAD:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+SIGN-ALL:-SIGN-RSA-SHA1:" \
+    "-SIGN-ECDSA-SHA1:-SIGN-DSA-SHA1:+COMP-NULL:+CTYPE-X509:%SERVER_PRECEDENCE"
+/* Up to 1.0 it only checks what http-check.c checks too, which says why. */
+#define STRICT (MHD_VERSION < 0x01000000 ? 0 : 1)
 /* Request line, headers and the headers of the answer have to fit. */
 #define CONNECTION_MEMORY (16 * 1024)
 
@@ -26,7 +36,10 @@ struct http_server {
     struct MHD_Daemon *daemon;
     sd_event_source *io;
     sd_event_source *timer;
+    sd_event *event; /* borrowed */
+    struct http_limits *limits;
     struct http_request *waiting; /* suspended, their handlers will answer */
+    struct http_stream *streams;
     unsigned connections;
     bool resumed; /* something, since the last run */
     bool stopping;
@@ -66,112 +79,56 @@ static int arm(struct http_server *server, uint64_t usec)
     return r < 0 ? r : sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
 }
 
-void http_server_answered(struct http_request *request)
+void http_server_resume(struct http_server *server, struct MHD_Connection *connection)
 {
-    struct http_server *server = request->server;
-
-    if (!request->suspended)
-        return;
-    request->suspended = false;
-    unlink_waiting(request);
-    MHD_resume_connection(request->connection);
+    MHD_resume_connection(connection);
     /* Resuming makes the epoll descriptor readable only where libmicrohttpd polls it itself. */
     server->resumed = true;
     if (!server->stopping)
         (void)arm(server, 0);
 }
 
+void http_server_answered(struct http_request *request)
+{
+    if (!request->suspended)
+        return;
+    request->suspended = false;
+    unlink_waiting(request);
+    http_server_resume(request->server, request->connection);
+}
+
+struct http_stream **http_server_streams(struct http_server *server)
+{
+    return &server->streams;
+}
+
+sd_event *http_server_event(const struct http_server *server)
+{
+    return server->event;
+}
+
 static void read_peer(struct http_request *request)
 {
     const union MHD_ConnectionInfo *info;
-    socklen_t size;
 
     info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (!info || !info->client_addr)
-        return;
-    switch (info->client_addr->sa_family) {
-    case AF_INET:
-        size = sizeof(struct sockaddr_in);
-        break;
-    case AF_INET6:
-        size = sizeof(struct sockaddr_in6);
-        break;
-    default:
-        return;
-    }
-    if (getnameinfo(info->client_addr, size, request->peer, sizeof(request->peer), NULL, 0,
-                NI_NUMERICHOST) != 0)
-        request->peer[0] = '\0';
-    /* An IPv4 peer of a socket that listens on both. */
-    if (strncmp(request->peer, "::ffff:", 7) == 0 && strchr(request->peer, '.'))
-        memmove(request->peer, request->peer + 7, strlen(request->peer + 7) + 1);
-}
-
-static bool takes_method(const struct http_route *route, const char *method)
-{
-    return strcmp(route->method, method) == 0 ||
-           (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
-}
-
-/* The route of the request, or answers it: the path is known, but not with this method. */
-static int find_route(struct http_request *request)
-{
-    const struct http_route *other = NULL;
-    int r;
-
-    for (const struct http_route *route = request->server->options.routes; route->path; route++) {
-        r = http_route_match(route->path, request->path, request);
-        if (r < 0)
-            return r;
-        if (r == 0)
-            continue;
-        if (takes_method(route, request->method)) {
-            request->route = route;
-            return 0;
-        }
-        other = route;
-    }
-    if (!other)
-        return 0;
-    r = http_request_add_header(request, "Allow", other->method);
-    if (r < 0)
-        return r;
-    return http_respond_problem(request, 405, "method_not_allowed", NULL,
-            "This resource only takes %s.", other->method);
-}
-
-static int check_request(struct http_request *request)
-{
-    uint64_t size;
-
-    if (request->bad_uri)
-        return http_respond_problem(
-                request, 400, "bad_request", NULL, "The address holds a NUL byte.");
-    /* Two ways to say where a request ends are how requests are smuggled past a proxy. */
-    if (http_request_header(request, "Content-Length") &&
-            http_request_header(request, "Transfer-Encoding"))
-        return http_respond_problem(request, 400, "bad_request", NULL,
-                "Content-Length and Transfer-Encoding exclude each other.");
-    if (http_request_has_body(request, &size) &&
-            size > (request->route ? request->route->max_body : 0))
-        return http_respond_problem(request, 413, "too_large", NULL, "The body is too large.");
-    return 0;
+    if (info && info->client_addr)
+        (void)http_print_address(info->client_addr, request->peer);
 }
 
 /* Its headers have arrived: whatever refuses it does so before its body is read. */
 static int begin_request(struct http_request *request)
 {
-    const struct http_server_options *options = &request->server->options;
+    uint64_t size;
     int r;
 
     request->begun = true;
     read_peer(request);
-    r = find_route(request);
-    if (r == 0 && !request->response)
-        r = check_request(request);
-    if (r == 0 && !request->response && options->before)
-        r = options->before(request, options->userdata);
-    return r < 0 ? r : 0;
+    r = http_request_check(request, &request->server->options);
+    if (r >= 0 && http_request_has_body(request, &size))
+        http_limits_enter(
+                request->connection, HTTP_BODY, request->route ? request->route->max_body : 0);
+    return r;
 }
 
 static int handle_request(struct http_request *request)
@@ -191,16 +148,26 @@ static int handle_request(struct http_request *request)
 
 static enum MHD_Result queue_answer(struct http_request *request)
 {
+    http_limits_enter(request->connection, request->endless ? HTTP_ANSWERING : HTTP_SENDING, 0);
     return MHD_queue_response(request->connection, request->status, request->response);
+}
+
+static int respond_failure(struct http_request *request)
+{
+    return http_respond_problem(
+            request, 500, "internal_error", NULL, "The request could not be carried out.");
 }
 
 /* The handler has failed: nobody else will answer. */
 static enum MHD_Result answer_failure(struct http_request *request)
 {
-    if (http_respond_problem(
-                request, 500, "internal_error", NULL, "The request could not be carried out.") < 0)
-        return MHD_NO;
-    return queue_answer(request);
+    return respond_failure(request) < 0 ? MHD_NO : queue_answer(request);
+}
+
+void http_request_settle(struct http_request *request, int r)
+{
+    if (r < 0 && request && request->suspended)
+        (void)respond_failure(request);
 }
 
 /* A refusal that the client has to get before it sends the body, or the body would never end. */
@@ -234,6 +201,7 @@ static enum MHD_Result finish_request(struct http_request *request)
 {
     int r;
 
+    http_limits_enter(request->connection, HTTP_ANSWERING, 0);
     r = handle_request(request);
     if (request->response)
         return queue_answer(request);
@@ -259,6 +227,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
         request->connection = connection;
         request->method = method;
         request->path = url;
+        request->version = version;
         if (begin_request(request) < 0)
             return answer_failure(request);
         return request->response && must_answer_early(request) ? queue_answer(request) : MHD_YES;
@@ -271,8 +240,10 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
     return request->handled ? MHD_NO : finish_request(request);
 }
 
+/* The first line of a request. */
 static void *on_uri(void *userdata, const char *uri, struct MHD_Connection *connection)
 {
+    http_limits_begin(connection);
     return http_request_new(userdata, uri);
 }
 
@@ -284,6 +255,14 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
     if (request && request->suspended)
         unlink_waiting(request);
     *context = http_request_free(request);
+    http_limits_enter(connection, HTTP_IDLE, 0);
+}
+
+static enum MHD_Result on_accept(void *userdata, const struct sockaddr *address, socklen_t size)
+{
+    const struct http_server *server = userdata;
+
+    return server->options.refuse ? MHD_NO : MHD_YES;
 }
 
 static void report_connections(struct http_server *server)
@@ -329,7 +308,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
     struct MHD_OptionItem tls[] = {
             {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->tls_key_pem},
             {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->tls_cert_pem},
-            {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+            {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)PRIORITIES},
             {options->tls_client_ca_pem ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
                     (void *)options->tls_client_ca_pem},
             {MHD_OPTION_END, 0, NULL},
@@ -338,16 +317,14 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 
     if (options->tls_cert_pem)
         flags |= MHD_USE_TLS;
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
-            MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-            server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-            MHD_OPTION_CONNECTION_LIMIT,
-            options->max_connections ? options->max_connections : DEFAULT_CONNECTIONS,
-            MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->max_connections_per_address,
-            MHD_OPTION_CONNECTION_TIMEOUT,
-            options->idle_timeout_sec ? options->idle_timeout_sec : DEFAULT_IDLE_SEC,
-            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, options->tls_cert_pem ? tls : none,
-            MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, on_accept, server, on_request, server,
+            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+            MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+            http_limits_notice, server->limits, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+            (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT,
+            options->max_connections + LEAVING_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+            options->idle_timeout_sec, MHD_OPTION_STRICT_FOR_CLIENT, STRICT, MHD_OPTION_ARRAY,
+            options->tls_cert_pem ? tls : none, MHD_OPTION_END);
 }
 
 static int attach(struct http_server *server, sd_event *event)
@@ -373,6 +350,16 @@ static int attach(struct http_server *server, sd_event *event)
     return 0;
 }
 
+static void complete(struct http_server_options *options)
+{
+    if (!options->max_connections)
+        options->max_connections = DEFAULT_CONNECTIONS;
+    if (!options->idle_timeout_sec)
+        options->idle_timeout_sec = DEFAULT_IDLE_SEC;
+    if (!options->request_timeout_sec)
+        options->request_timeout_sec = DEFAULT_REQUEST_SEC;
+}
+
 int http_server_new(sd_event *event, int fd, const struct http_server_options *options,
         struct http_server **ret)
 {
@@ -385,12 +372,19 @@ int http_server_new(sd_event *event, int fd, const struct http_server_options *o
     if (!server)
         return -ENOMEM;
     server->options = *options;
+    server->event = event;
+    complete(&server->options);
+    r = http_limits_new(event, &server->options, &server->limits);
+    if (r < 0)
+        return r;
     /* libmicrohttpd closes the socket on some of its failures and not on others; the caller's stays
      * the caller's until nothing can fail any more. */
     own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (own < 0)
         return -errno;
     server->daemon = start_daemon(server, own);
+    /* They are not needed any more, and one is a secret. */
+    server->options.tls_key_pem = server->options.tls_cert_pem = NULL;
     if (!server->daemon)
         return -EIO;
     r = attach(server, event);
@@ -414,14 +408,24 @@ struct http_server *http_server_free(struct http_server *server)
                 0)
             http_server_answered(request);
     }
+    http_streams_end(server);
     sd_event_source_disable_unref(server->timer);
     sd_event_source_disable_unref(server->io);
     if (server->daemon) {
         (void)MHD_run(server->daemon);
         MHD_stop_daemon(server->daemon);
     }
+    http_limits_free(server->limits);
     free(server);
     return NULL;
+}
+
+void http_server_retire(struct http_server *server)
+{
+    MHD_socket fd = MHD_quiesce_daemon(server->daemon);
+
+    if (fd != MHD_INVALID_SOCKET)
+        close(fd);
 }
 
 unsigned http_server_connections(const struct http_server *server)
@@ -430,30 +434,4 @@ unsigned http_server_connections(const struct http_server *server)
 
     info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
     return info ? info->num_connections : 0;
-}
-
-int http_listen(const char *address, uint16_t port, bool freebind, int *ret_fd)
-{
-    _cleanup_close_ int fd = -1;
-    struct addrinfo hints = {
-            .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-            .ai_socktype = SOCK_STREAM,
-    };
-    struct addrinfo *info;
-    char service[8];
-    int on = 1, r = 0;
-
-    snprintf(service, sizeof(service), "%u", port);
-    if (getaddrinfo(address, service, &hints, &info) != 0)
-        return -EINVAL;
-    fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-            (freebind && setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) < 0) ||
-            bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, SOMAXCONN) < 0)
-        r = -errno;
-    freeaddrinfo(info);
-    if (r < 0)
-        return r;
-    *ret_fd = STEAL_FD(fd);
-    return 0;
 }

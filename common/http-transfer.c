@@ -19,11 +19,15 @@ static size_t on_data(char *data, size_t size, size_t count, void *userdata)
         transfer->local_error = -EFBIG;
         return CURL_WRITEFUNC_ERROR;
     }
-    grown = realloc(transfer->body, transfer->size + length + 1);
+    /* Not realloc(): what the peer says may be a key, and no old copy of it must stay. */
+    grown = malloc(transfer->size + length + 1);
     if (!grown) {
         transfer->local_error = -ENOMEM;
         return CURL_WRITEFUNC_ERROR;
     }
+    memcpy(grown, transfer->body, transfer->size);
+    explicit_bzero(transfer->body, transfer->size);
+    free(transfer->body);
     transfer->body = grown;
     memcpy(transfer->body + transfer->size, data, length);
     transfer->size += length;
@@ -53,25 +57,38 @@ static CURLcode on_tls_context(CURL *easy, void *context, void *userdata)
     return CURLE_OK;
 }
 
+static CURLcode set_blob(CURL *easy, CURLoption option, const char *text)
+{
+    struct curl_blob blob = {
+            .data = (void *)text,
+            .len = strlen(text),
+            .flags = CURL_BLOB_NOCOPY, /* the client's options outlive the transfer */
+    };
+
+    return curl_easy_setopt(easy, option, &blob);
+}
+
 static CURLcode set_tls(struct http_transfer *transfer)
 {
-    struct curl_blob ca = {
-            .data = (void *)transfer->options->ca_pem,
-            .flags = CURL_BLOB_COPY,
-    };
+    const struct http_client_options *options = transfer->options;
     CURL *easy = transfer->easy;
     CURLcode code = CURLE_OK;
 
-    if (!transfer->options->ca_pem)
+    if (!options->ca_pem)
         return CURLE_OK;
-    ca.len = strlen(transfer->options->ca_pem);
-    code = code ?: curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &ca);
+    code = code ?: set_blob(easy, CURLOPT_CAINFO_BLOB, options->ca_pem);
+    if (options->certificate_pem) {
+        code = code ?: set_blob(easy, CURLOPT_SSLCERT_BLOB, options->certificate_pem);
+        code = code ?: set_blob(easy, CURLOPT_SSLKEY_BLOB, options->key_pem);
+    }
     /* Debian compiles the system's CAs in as the default folder; they would be trusted too. */
     code = code ?: curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     code = code ?: curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     code = code ?: curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     code = code ?: curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (transfer->options->ignore_dates)
+    if (options->pins)
+        code = code ?: curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, options->pins);
+    if (options->ignore_dates)
         code = code ?: curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls_context);
     return code;
 }
@@ -175,6 +192,8 @@ struct http_transfer *http_transfer_free(struct http_transfer *transfer)
         curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
     free(transfer->request);
+    if (transfer->body)
+        explicit_bzero(transfer->body, transfer->size);
     free(transfer->body);
     free(transfer);
     return NULL;
@@ -194,6 +213,7 @@ static int translate(const struct http_transfer *transfer, CURLcode code)
         return -ETIMEDOUT;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
         return -EKEYREJECTED;
     case CURLE_COULDNT_RESOLVE_HOST:
         return -EHOSTUNREACH;

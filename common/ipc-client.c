@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "ipc-client.h"
+#include "ipc-sealed.h"
 
 struct pending {
     struct unbox_ipc_client *client;
@@ -82,24 +83,21 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
     return 0;
 }
 
-/* A result that fitted into no line. NULL: it isn't what it should be. */
-static json_t *read_sealed(int fd, json_int_t announced)
+/* Beside a line because it fits into none. NULL: it isn't what it should be. */
+static json_t *read_sealed(int fd, json_t *announced)
 {
-    _cleanup_free_ char *text = NULL;
-    size_t size;
+    json_t *value = NULL;
 
-    if (fd < 0 || unbox_ipc_memfd_read(fd, UNBOX_IPC_PAYLOAD_MAX, &text, &size) < 0 ||
-            announced != (json_int_t)size)
-        return NULL;
-    return json_loadb(text, size, JSON_DECODE_ANY, NULL);
+    (void)ipc_sealed_read(fd, json_integer_value(announced), UNBOX_IPC_PAYLOAD_MAX, 0, &value);
+    return value;
 }
 
 static void answer(struct pending *pending, json_t *message, int *fd)
 {
     struct unbox_ipc_client *client = pending->client;
     json_t *sealed = json_object_get(message, "sealed");
-    _cleanup_json_ json_t *result = sealed ? read_sealed(*fd, json_integer_value(sealed))
-                                           : json_incref(json_object_get(message, "result"));
+    _cleanup_json_ json_t *result =
+            sealed ? read_sealed(*fd, sealed) : json_incref(json_object_get(message, "result"));
     const char *code = NULL, *text = NULL;
     bool freed = false;
 
@@ -119,11 +117,20 @@ static void answer(struct pending *pending, json_t *message, int *fd)
     pending_free(pending);
 }
 
+static void tell(struct unbox_ipc_client *client, json_t *message, json_t *sealed, int fd)
+{
+    /* Subscribed again, from the last event on that could be read. */
+    if (sealed && json_object_set_new(message, "data", read_sealed(fd, sealed)) < 0)
+        disconnect(client, -EBADMSG);
+    else
+        ipc_subscription_event(client->subscription, message);
+}
+
 static void on_line(const char *line, size_t size, void *userdata)
 {
     struct unbox_ipc_client *client = userdata;
     _cleanup_json_ json_t *message = json_loadb(line, size, 0, NULL);
-    json_t *id = json_object_get(message, "id");
+    json_t *id = json_object_get(message, "id"), *sealed = json_object_get(message, "sealed");
     _cleanup_close_ int fd = -1;
     struct pending *pending;
 
@@ -131,14 +138,14 @@ static void on_line(const char *line, size_t size, void *userdata)
         disconnect(client, -EBADMSG);
         return;
     }
-    if (json_is_true(json_object_get(message, "fd")) || json_object_get(message, "sealed"))
+    if (json_is_true(json_object_get(message, "fd")) || sealed)
         fd = ipc_stream_take_fd(client->stream);
     /* One that came too late has no call waiting for it any more. */
     pending = json_is_integer(id) ? pending_take(client, json_integer_value(id)) : NULL;
     if (pending)
         answer(pending, message, &fd);
     else if (client->subscription && json_object_get(message, "event"))
-        ipc_subscription_event(client->subscription, message);
+        tell(client, message, sealed, fd);
 }
 
 static void on_oversize(void *userdata)
@@ -153,7 +160,7 @@ static void on_closed(int error, void *userdata)
 
 static int connect_stream(struct unbox_ipc_client *client)
 {
-    static const struct ipc_stream_ops ops = {on_line, on_oversize, on_closed, true};
+    static const struct ipc_stream_ops ops = {on_line, on_oversize, on_closed, NULL};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     _cleanup_close_ int fd = -1;
     int r;
@@ -174,26 +181,55 @@ static int connect_stream(struct unbox_ipc_client *client)
     return r;
 }
 
+/* The line, and beside it the params when they would make it too long. */
+static int make_request(uint64_t id, const char *method, json_t *params, json_t **ret_message,
+        struct ipc_payload **ret_payload)
+{
+    _cleanup_json_ json_t *message =
+            json_pack("{s:I, s:s, s:O*}", "id", (json_int_t)id, "method", method, "params", params);
+    int r;
+
+    if (!message)
+        return -EINVAL;
+    if (params && json_dumpb(message, NULL, 0, JSON_COMPACT) > UNBOX_IPC_LINE_MAX) {
+        r = ipc_sealed_new("unbox-ipc-params", params, UNBOX_IPC_PAYLOAD_MAX, ret_payload);
+        if (r < 0)
+            return r;
+        (void)json_object_del(message, "params");
+        if (json_object_set_new(message, "sealed", json_integer((*ret_payload)->size)) < 0)
+            return -ENOMEM;
+    }
+    *ret_message = STEAL(message);
+    return 0;
+}
+
+static int send_message(
+        struct unbox_ipc_client *client, json_t *message, struct ipc_payload *payload)
+{
+    int r = connect_stream(client);
+
+    if (r < 0)
+        return r;
+    return payload ? ipc_stream_send_payload(client->stream, message, payload)
+                   : ipc_stream_send(client->stream, message);
+}
+
 static int send_request(
         struct unbox_ipc_client *client, uint64_t id, const char *method, json_t *params)
 {
+    _cleanup_(ipc_payload_unref_p) struct ipc_payload *payload = NULL;
     _cleanup_json_ json_t *message = NULL;
     int r;
 
-    r = connect_stream(client);
+    r = make_request(id, method, params, &message, &payload);
     if (r < 0)
         return r;
-    message =
-            json_pack("{s:I, s:s, s:O*}", "id", (json_int_t)id, "method", method, "params", params);
-    if (!message)
-        return -EINVAL;
-    r = ipc_stream_send(client->stream, message);
+    r = send_message(client, message, payload);
     if (r != -ENOTCONN)
         return r;
     /* The peer has been restarted since the last call. */
     disconnect(client, -ECONNRESET);
-    r = connect_stream(client);
-    return r < 0 ? r : ipc_stream_send(client->stream, message);
+    return send_message(client, message, payload);
 }
 
 int unbox_ipc_client_new(sd_event *event, const char *path, struct unbox_ipc_client **ret)

@@ -10,7 +10,8 @@ struct ipc_request {
     json_t *id;     /* NULL when the line had none that can be used */
     json_t *params; /* an object, never NULL after success */
     const char *method;
-    json_t *whole; /* what method points into */
+    json_int_t sealed; /* bytes of the params that are beside the line; -1: none are */
+    json_t *whole;     /* what method points into */
 };
 
 void ipc_request_clear(struct ipc_request *request);
@@ -24,4 +25,8 @@ int ipc_request_parse(const char *line, size_t size, struct ipc_request *request
 
 /* An answer to send; `id` (may be NULL) is borrowed, `result` taken over. NULL: out of memory. */
 json_t *ipc_answer_result(json_t *id, json_t *result);
+/* The same as a line, newline included, of a result that is JSON text. The caller frees *ret; 0 or
+ * -ENOMEM. */
+int ipc_answer_text(json_t *id, const char *result, size_t size, char **ret, size_t *ret_size);
+
 json_t *ipc_answer_error(json_t *id, const char *code, const char *message);

@@ -14,21 +14,6 @@
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        data += n;
-        size -= n;
-    }
-    return 0;
-}
-
 int unbox_ipc_memfd_new(const char *name, const void *data, size_t size)
 {
     _cleanup_close_ int fd = -1;
@@ -39,7 +24,7 @@ int unbox_ipc_memfd_new(const char *name, const void *data, size_t size)
     fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -errno;
-    r = write_all(fd, data, size);
+    r = write_fully(fd, data, size);
     if (r < 0)
         return r;
     /* For readers that read(). */

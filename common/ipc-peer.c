@@ -4,12 +4,15 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 #include <sys/socket.h>
-#include <systemd/sd-login.h>
+#include <systemd/sd-bus.h>
 
 #include "ipc-server.h"
 
 #define GROUPS_MAX 256
+
+DEFINE_CLEANUP(sd_bus_creds *, sd_bus_creds_unref);
 
 static gid_t group_id(const char *name)
 {
@@ -40,6 +43,25 @@ static bool in_group(const gid_t *groups, size_t count, gid_t group)
     return false;
 }
 
+/*
+ * The unit of the process that has this number; the kernel doesn't keep that of the one which has
+ * connected. That may have ended, and its number be another's: what is another user's is not
+ * believed. NULL: none.
+ */
+static char *unit_of(pid_t pid, uid_t uid)
+{
+    static const uint64_t wanted = SD_BUS_CREDS_EUID | SD_BUS_CREDS_UNIT;
+    _cleanup_(sd_bus_creds_unref_p) sd_bus_creds *process = NULL;
+    const char *unit;
+    uid_t now;
+
+    if (sd_bus_creds_new_from_pid(&process, pid, wanted) < 0 ||
+            sd_bus_creds_get_euid(process, &now) < 0 || now != uid ||
+            sd_bus_creds_get_unit(process, &unit) < 0)
+        return NULL;
+    return strdup(unit);
+}
+
 int ipc_peer_identify(const struct ipc_roles *roles, int fd, struct ipc_peer *ret)
 {
     struct ucred credentials;
@@ -62,7 +84,7 @@ int ipc_peer_identify(const struct ipc_roles *roles, int fd, struct ipc_peer *re
         ret->role = UNBOX_IPC_ADMIN;
     else if (in_group(groups, count, roles->operators))
         ret->role = UNBOX_IPC_OPERATE;
-    (void)sd_peer_get_unit(fd, &ret->unit);
+    ret->unit = unit_of(credentials.pid, credentials.uid);
     return 0;
 }
 

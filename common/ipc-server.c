@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The serving side of the IPC: accepts, finds out who the peer is, checks that he may, and calls
- * the method's handler. A call outlives its connection, so that a handler may answer late without
+ * The serving side of the IPC: finds out who the peer is, checks that he may, and calls the
+ * method's handler. A call outlives its connection, so that a handler may answer late without
  * asking.
  */
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 
 #include "ipc-line.h"
+#include "ipc-sealed.h"
 #include "ipc-server.h"
 #include "util.h"
 
@@ -43,7 +40,6 @@ static void connection_drop(struct connection *connection)
             *c = connection->next;
             break;
         }
-    server->count--;
     ipc_subscribe_end(connection);
     ipc_stream_close(connection->stream);
     if (connection->calls == 0)
@@ -71,15 +67,12 @@ static void connection_send(struct connection *connection, json_t *message)
 static void connection_send_fd(struct connection *connection, json_t *message, int fd)
 {
     _cleanup_json_ json_t *owned = message;
-    _cleanup_close_ int owned_fd = fd;
-    int r;
+    _cleanup_(ipc_payload_unref_p) struct ipc_payload *payload = ipc_payload_new(fd, 0);
 
-    if (connection->gone)
-        return;
-    r = owned ? ipc_stream_send_fd(connection->stream, owned, fd) : -ENOMEM;
-    if (r >= 0)
-        owned_fd = -1;
-    connection_check(connection, r);
+    if (!connection->gone)
+        connection_check(connection,
+                owned && payload ? ipc_stream_send_payload(connection->stream, owned, payload)
+                                 : -ENOMEM);
 }
 
 static void call_free(struct unbox_ipc_call *call)
@@ -92,11 +85,9 @@ static void call_free(struct unbox_ipc_call *call)
         connection_free(connection);
 }
 
-/* A result that fits into no line. */
-static void send_sealed(struct unbox_ipc_call *call, const json_t *result)
+/* A result that fits into no line. `text` NULL: there was no memory for it. */
+static void send_sealed(struct unbox_ipc_call *call, const char *text, size_t size)
 {
-    _cleanup_free_ char *text = json_dumps(result, JSON_COMPACT | JSON_ENCODE_ANY);
-    size_t size = text ? strlen(text) : 0;
     int fd = text ? unbox_ipc_memfd_new("unbox-ipc-result", text, size) : -ENOMEM;
 
     if (fd < 0)
@@ -111,10 +102,30 @@ int unbox_ipc_reply(struct unbox_ipc_call *call, json_t *result)
 {
     _cleanup_json_ json_t *answer = ipc_answer_result(call->id, result);
 
-    if (answer && json_dumpb(answer, NULL, 0, JSON_COMPACT) > UNBOX_IPC_LINE_MAX)
-        send_sealed(call, json_object_get(answer, "result"));
-    else
+    if (answer && json_dumpb(answer, NULL, 0, JSON_COMPACT) > UNBOX_IPC_LINE_MAX) {
+        _cleanup_free_ char *text =
+                json_dumps(json_object_get(answer, "result"), JSON_COMPACT | JSON_ENCODE_ANY);
+
+        send_sealed(call, text, text ? strlen(text) : 0);
+    } else
         connection_send(call->connection, STEAL(answer));
+    call_free(call);
+    return 0;
+}
+
+int unbox_ipc_reply_text(struct unbox_ipc_call *call, const char *result, size_t size)
+{
+    struct connection *connection = call->connection;
+    _cleanup_free_ char *line = NULL;
+    size_t line_size = 0;
+    int r = ipc_answer_text(call->id, result, size, &line, &line_size);
+
+    if (r >= 0 && line_size - 1 > UNBOX_IPC_LINE_MAX)
+        send_sealed(call, result, size);
+    else if (!connection->gone)
+        connection_check(connection, r < 0 ? r
+                                           : ipc_stream_send_line(connection->stream, line,
+                                                     line_size, IPC_STREAM_QUEUE_MAX));
     call_free(call);
     return 0;
 }
@@ -261,8 +272,11 @@ static void on_line(const char *line, size_t size, void *userdata)
     const struct unbox_ipc_method *method = NULL;
     const char *code = NULL, *message = NULL;
     _cleanup_(ipc_request_clear) struct ipc_request request;
+    _cleanup_close_ int fd = -1;
 
     if (ipc_request_parse(line, size, &request, &code, &message) >= 0) {
+        if (request.sealed >= 0)
+            fd = ipc_stream_take_fd(connection->stream);
         method = find_method(connection->server, request.method);
         if (!method)
             code = UNBOX_IPC_UNKNOWN_METHOD, message = "there is no such method; ask describe";
@@ -270,6 +284,9 @@ static void on_line(const char *line, size_t size, void *userdata)
             code = UNBOX_IPC_PERMISSION_DENIED, message = "the caller may not do this";
         else if (connection->calls >= CALLS_MAX)
             code = UNBOX_IPC_BUSY, message = "too many requests in flight on this connection";
+        else if (request.sealed >= 0)
+            (void)ipc_sealed_params(
+                    &request, fd, connection->server->options.request_max, &code, &message);
     }
     if (code)
         connection_send(connection, ipc_answer_error(request.id, code, message));
@@ -286,26 +303,32 @@ static void on_oversize(void *userdata)
     ipc_stream_finish(connection->stream);
 }
 
+static void on_unwanted(void *userdata)
+{
+    connection_send(userdata, ipc_answer_error(NULL, UNBOX_IPC_INVALID_REQUEST,
+                                      "a descriptor came that no line had announced"));
+}
+
 static void on_closed(int error, void *userdata)
 {
     connection_drop(userdata);
 }
 
-/* One user shall not keep all others out; nobody keeps root out. */
+/* One user shall not keep all others out; nobody keeps root out, who has a number of his own. */
 static bool is_crowded(const struct unbox_ipc_server *server, const struct ipc_peer *peer)
 {
-    unsigned max = server->options.clients_max, same = 0;
+    unsigned max = server->options.clients_max, same = 0, others = 0;
 
-    if (server->count > max)
-        return true;
-    for (const struct connection *c = server->connections; c; c = c->next)
+    for (const struct connection *c = server->connections; c; c = c->next) {
         same += c->peer.uid == peer->uid;
-    return peer->uid != 0 && same > max - max / 4;
+        others += c->peer.uid != 0;
+    }
+    return peer->uid == 0 ? same > max : others > max || same > max - max / 4;
 }
 
-static int add_connection(struct unbox_ipc_server *server, int fd)
+int ipc_server_add_connection(struct unbox_ipc_server *server, int fd)
 {
-    static const struct ipc_stream_ops ops = {on_line, on_oversize, on_closed, false};
+    static const struct ipc_stream_ops ops = {on_line, on_oversize, on_closed, on_unwanted};
     struct connection *connection = calloc(1, sizeof(*connection));
     int r;
 
@@ -321,47 +344,12 @@ static int add_connection(struct unbox_ipc_server *server, int fd)
     }
     connection->next = server->connections;
     server->connections = connection;
-    server->count++;
     if (is_crowded(server, &connection->peer)) {
         connection_send(connection,
                 ipc_answer_error(NULL, UNBOX_IPC_BUSY, "too many clients; try again later"));
         ipc_stream_finish(connection->stream);
     }
     return 0;
-}
-
-static int on_connect(sd_event_source *source, int fd, uint32_t events, void *userdata)
-{
-    _cleanup_close_ int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-    /* What fails here concerns this peer alone, and he sees his connection closed. */
-    if (peer >= 0 && add_connection(userdata, peer) >= 0)
-        peer = -1;
-    return 0;
-}
-
-static int bind_socket(const char *path, gid_t group)
-{
-    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    if (fd < 0)
-        return -errno;
-    if (strlen(path) >= sizeof(address.sun_path))
-        return -ENAMETOOLONG;
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    if (unlink(path) < 0 && errno != ENOENT)
-        return -errno;
-    /* Nobody can get in between bind() and chmod(): only listen() lets them. */
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-        return -errno;
-    if (group != (gid_t)-1 && chown(path, -1, group) < 0)
-        return -errno;
-    if (chmod(path, 0660) < 0)
-        return -errno;
-    if (listen(fd, SOMAXCONN) < 0)
-        return -errno;
-    return STEAL_FD(fd);
 }
 
 /* Milliseconds: more than any server will publish, so that one that has forgotten its last number
@@ -385,24 +373,26 @@ int unbox_ipc_server_new(sd_event *event, const struct unbox_ipc_server_options 
 
     if (!server)
         return -ENOMEM;
-    server->fd = -1;
     server->event = sd_event_ref(event);
     server->options = *options;
     if (server->options.clients_max == 0)
         server->options.clients_max = UNBOX_IPC_CLIENTS_MAX;
+    if (server->options.request_max == 0)
+        server->options.request_max = UNBOX_IPC_REQUEST_MAX;
+    if (server->options.request_max > UNBOX_IPC_PAYLOAD_MAX)
+        server->options.request_max = UNBOX_IPC_PAYLOAD_MAX;
     server->seq = first_seq(options->first_seq);
     ipc_roles_init(&server->roles);
 
-    r = bind_socket(options->path, server->roles.operators);
+    r = ipc_socket_bind(options->path, server->roles.operators);
     if (r < 0)
         return r;
-    server->fd = r;
+    r = ipc_server_add_socket(server, r);
+    if (r < 0)
+        return r;
     server->path = strdup(options->path);
     if (!server->path)
         return -ENOMEM;
-    r = sd_event_add_io(event, &server->io, server->fd, EPOLLIN, on_connect, server);
-    if (r < 0)
-        return r;
     *ret = STEAL(server);
     return 0;
 }
@@ -413,9 +403,7 @@ struct unbox_ipc_server *unbox_ipc_server_free(struct unbox_ipc_server *server)
         return NULL;
     while (server->connections)
         connection_drop(server->connections);
-    sd_event_source_disable_unref(server->io);
-    if (server->fd >= 0)
-        close(server->fd);
+    ipc_server_close_sockets(server);
     if (server->path)
         (void)unlink(server->path);
     free(server->path);

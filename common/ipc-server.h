@@ -39,17 +39,38 @@ struct unbox_ipc_call {
     json_t *id;
 };
 
+/* A socket on which clients connect. */
+struct ipc_listener {
+    struct unbox_ipc_server *server;
+    sd_event_source *io;
+    sd_event_source *pause; /* until it listens again */
+    int fd;
+    struct ipc_listener *next;
+};
+
 struct unbox_ipc_server {
     sd_event *event;
-    sd_event_source *io;
-    int fd;
+    struct ipc_listener *listeners;
     char *path;
     struct unbox_ipc_server_options options;
     struct ipc_roles roles;
     struct connection *connections;
-    unsigned count;
     uint64_t seq;
 };
+
+/* A listening socket at `path`, replaced when it is there, for the owner and `group` (-1: none).
+ * Its descriptor or a negative errno. */
+int ipc_socket_bind(const char *path, gid_t group);
+
+/* Serves another listening socket, which is taken over in any case. 0 or a negative errno. */
+int ipc_server_add_socket(struct unbox_ipc_server *server, int fd);
+
+/* Serves none any more. */
+void ipc_server_close_sockets(struct unbox_ipc_server *server);
+
+/* Serves whoever is at the other end of `fd`, which is taken over on success. 0 or a negative
+ * errno. */
+int ipc_server_add_connection(struct unbox_ipc_server *server, int fd);
 
 void ipc_roles_init(struct ipc_roles *roles);
 

@@ -16,17 +16,11 @@
 
 #define FINISH_USEC (10 * USEC_PER_SEC)
 #define TYPICAL_MESSAGE 1024
-#define FDS_MAX 4 /* on their way to the peer, and come from him without being taken */
 
 struct buffer {
     char *data;
     size_t size;
     size_t allocated;
-};
-
-struct passed {
-    size_t offset; /* in the output, of the line that it goes with */
-    int fd;
 };
 
 struct ipc_stream {
@@ -41,10 +35,8 @@ struct ipc_stream {
     bool out_begun; /* the peer has a part of the first line that waits */
     bool finishing;
     sd_event_source *deadline;
-    struct passed passing[FDS_MAX];
-    size_t n_passing;
-    int received[FDS_MAX];
-    size_t n_received;
+    struct ipc_sending sending;
+    struct ipc_received received;
 };
 
 static int buffer_reserve(struct buffer *buffer, size_t more)
@@ -87,8 +79,6 @@ struct ipc_stream *ipc_stream_unref(struct ipc_stream *stream)
     if (!stream || --stream->references > 0)
         return NULL;
     ipc_stream_close(stream);
-    while (stream->n_received > 0)
-        close(stream->received[--stream->n_received]);
     free(stream->in.data);
     free(stream->out.data);
     sd_event_unref(stream->event);
@@ -103,8 +93,8 @@ void ipc_stream_close(struct ipc_stream *stream)
     if (stream->fd >= 0)
         close(stream->fd);
     stream->fd = -1;
-    while (stream->n_passing > 0)
-        close(stream->passing[--stream->n_passing].fd);
+    ipc_sending_clear(&stream->sending);
+    ipc_received_clear(&stream->received);
 }
 
 static void fail(struct ipc_stream *stream, int error)
@@ -127,7 +117,7 @@ static int update_events(struct ipc_stream *stream)
 /* One call of sendmsg(): a descriptor goes with the first byte of its line, and no byte before. */
 static ssize_t send_some(struct ipc_stream *stream)
 {
-    struct passed *next = stream->n_passing > 0 ? &stream->passing[0] : NULL;
+    const struct ipc_sending *sending = &stream->sending;
     struct iovec bytes = {stream->out.data, stream->out.size};
     union {
         struct cmsghdr header;
@@ -135,34 +125,26 @@ static ssize_t send_some(struct ipc_stream *stream)
     } control = {};
     struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
 
-    if (next && next->offset > 0) {
-        bytes.iov_len = next->offset;
-    } else if (next) {
+    if (sending->n_waiting > 0 && sending->waiting[0].offset > 0) {
+        bytes.iov_len = sending->waiting[0].offset;
+    } else if (sending->n_waiting > 0) {
         control.header.cmsg_level = SOL_SOCKET;
         control.header.cmsg_type = SCM_RIGHTS;
         control.header.cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(&control.header), &next->fd, sizeof(int));
+        memcpy(CMSG_DATA(&control.header), &sending->waiting[0].payload->fd, sizeof(int));
         message.msg_control = &control;
         message.msg_controllen = sizeof(control);
-        if (stream->n_passing > 1)
-            bytes.iov_len = stream->passing[1].offset;
+        if (sending->n_waiting > 1)
+            bytes.iov_len = sending->waiting[1].offset;
     }
     return sendmsg(stream->fd, &message, MSG_NOSIGNAL);
 }
 
 static void sent(struct ipc_stream *stream, size_t size)
 {
-    struct passed *passing = stream->passing;
-
     stream->out_begun = stream->out.data[size - 1] != '\n';
     buffer_consume(&stream->out, size);
-    if (stream->n_passing > 0 && passing[0].offset == 0) {
-        close(passing[0].fd);
-        stream->n_passing--;
-        memmove(passing, passing + 1, stream->n_passing * sizeof(*passing));
-    }
-    for (size_t i = 0; i < stream->n_passing; i++)
-        passing[i].offset -= size;
+    ipc_sending_advance(&stream->sending, size);
 }
 
 static int write_some(struct ipc_stream *stream)
@@ -183,8 +165,8 @@ static int write_some(struct ipc_stream *stream)
     return update_events(stream);
 }
 
-/* Hands over each whole line. The callback may close the stream, so that is looked at every time.
- */
+/* Hands over each whole line, and tells of descriptors that no line wanted. The callbacks may close
+ * the stream, so that is looked at every time. */
 static void deliver_lines(struct ipc_stream *stream)
 {
     size_t start = 0;
@@ -201,58 +183,34 @@ static void deliver_lines(struct ipc_stream *stream)
             stream->ops.oversize(stream->userdata);
         else
             stream->ops.line(line, size, stream->userdata);
+        if (ipc_received_expire(&stream->received, start) && stream->fd >= 0 &&
+                !stream->finishing && stream->ops.unwanted)
+            stream->ops.unwanted(stream->userdata);
     }
     buffer_consume(&stream->in, start);
+    ipc_received_advance(&stream->received, start);
     if (stream->in.size == 0)
         buffer_release(&stream->in);
     else if (stream->in.size > UNBOX_IPC_LINE_MAX && stream->fd >= 0 && !stream->finishing)
         stream->ops.oversize(stream->userdata);
 }
 
-/* All that came is kept or closed. More than anybody has asked for: the peer is not to be trusted.
- */
-static int keep_fds(struct ipc_stream *stream, struct msghdr *message)
-{
-    int r = message->msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
-
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-            continue;
-        for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
-            int fd;
-
-            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-            if (stream->n_received < FDS_MAX) {
-                stream->received[stream->n_received++] = fd;
-            } else {
-                close(fd);
-                r = -EBADMSG;
-            }
-        }
-    }
-    return r;
-}
-
 int ipc_stream_take_fd(struct ipc_stream *stream)
 {
-    int fd;
-
-    if (stream->n_received == 0)
-        return -ENODATA;
-    fd = stream->received[0];
-    stream->n_received--;
-    memmove(stream->received, stream->received + 1, stream->n_received * sizeof(int));
-    return fd;
+    return ipc_received_take(&stream->received);
 }
 
 static int read_some(struct ipc_stream *stream)
 {
     union {
         struct cmsghdr header;
-        char space[CMSG_SPACE(FDS_MAX * sizeof(int))];
+        char space[CMSG_SPACE(2 * sizeof(int))]; /* what is more the kernel closes */
     } control;
     struct iovec bytes;
-    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+    struct msghdr message = {.msg_iov = &bytes,
+            .msg_iovlen = 1,
+            .msg_control = &control,
+            .msg_controllen = sizeof(control)};
     ssize_t n;
     int r;
 
@@ -261,18 +219,10 @@ static int read_some(struct ipc_stream *stream)
         return r;
     bytes.iov_base = stream->in.data + stream->in.size;
     bytes.iov_len = stream->in.allocated - stream->in.size;
-    if (stream->ops.descriptors) {
-        message.msg_control = &control;
-        message.msg_controllen = sizeof(control);
-    }
     n = recvmsg(stream->fd, &message, MSG_CMSG_CLOEXEC);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-    if (stream->ops.descriptors) {
-        r = keep_fds(stream, &message);
-        if (r < 0)
-            return r;
-    }
+    ipc_received_add(&stream->received, &message, stream->in.size + n);
     if (n == 0)
         return -ECONNRESET;
     stream->in.size += n;
@@ -324,7 +274,9 @@ static int flush(struct ipc_stream *stream, size_t waited)
 {
     int r = waited > 0 ? 0 : write_some(stream);
 
-    /* A peer that has gone is noticed by the event loop too, which then tells the owner. */
+    /* It fails again in the event loop, which then tells the owner. */
+    if (r < 0)
+        (void)update_events(stream);
     return r == -EPIPE || r == -ECONNRESET ? -ENOTCONN : r;
 }
 
@@ -364,36 +316,57 @@ int ipc_stream_send(struct ipc_stream *stream, json_t *message)
     return r < 0 ? r : flush(stream, waited);
 }
 
-int ipc_stream_send_fd(struct ipc_stream *stream, json_t *message, int fd)
+int ipc_stream_send_payload(struct ipc_stream *stream, json_t *message, struct ipc_payload *payload)
 {
     size_t waited = stream->out.size;
     int r;
 
-    if (stream->n_passing == FDS_MAX)
+    if (stream->sending.n_waiting == IPC_FDS_WAITING_MAX)
         return -ENOBUFS;
     r = queue(stream, message);
     if (r < 0)
         return r;
-    stream->passing[stream->n_passing++] = (struct passed){waited, fd};
-    /* Taken over: what goes wrong from here on is the end of the connection, and of all in it. */
-    (void)flush(stream, waited);
+    (void)ipc_sending_add(&stream->sending, payload, waited);
+    return flush(stream, waited);
+}
+
+static int queue_line(struct ipc_stream *stream, const char *line, size_t size, size_t max)
+{
+    int r;
+
+    if (stream->fd < 0)
+        return -ENOTCONN;
+    if (stream->out.size + size > max)
+        return -ENOBUFS;
+    r = buffer_reserve(&stream->out, size);
+    if (r < 0)
+        return r;
+    memcpy(stream->out.data + stream->out.size, line, size);
+    stream->out.size += size;
     return 0;
 }
 
 int ipc_stream_send_line(struct ipc_stream *stream, const char *line, size_t size, size_t max)
 {
     size_t waited = stream->out.size;
+    int r = queue_line(stream, line, size, max);
+
+    return r < 0 ? r : flush(stream, waited);
+}
+
+int ipc_stream_send_line_payload(struct ipc_stream *stream, const char *line, size_t size,
+        size_t max, struct ipc_payload *payload, size_t payload_max)
+{
+    size_t waited = stream->out.size;
     int r;
 
-    if (stream->fd < 0)
-        return -ENOTCONN;
-    if (waited + size > max)
+    if (stream->sending.n_waiting == IPC_FDS_WAITING_MAX ||
+            !ipc_sending_has_room(&stream->sending, stream->fd, payload->size, payload_max))
         return -ENOBUFS;
-    r = buffer_reserve(&stream->out, size);
+    r = queue_line(stream, line, size, max);
     if (r < 0)
         return r;
-    memcpy(stream->out.data + waited, line, size);
-    stream->out.size += size;
+    (void)ipc_sending_add(&stream->sending, payload, waited);
     return flush(stream, waited);
 }
 
@@ -425,8 +398,7 @@ static void forget_lines(struct ipc_stream *stream)
     const char *end = stream->out_begun ? memchr(stream->out.data, '\n', stream->out.size) : NULL;
 
     stream->out.size = end ? end - stream->out.data + 1 : 0;
-    while (stream->n_passing > 0)
-        close(stream->passing[--stream->n_passing].fd);
+    ipc_sending_clear(&stream->sending);
 }
 
 void ipc_stream_drop(struct ipc_stream *stream, json_t *message)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <systemd/sd-event.h>
 
+#include "ipc-fds.h"
 #include "util.h"
 
 struct ipc_stream;
@@ -20,8 +21,9 @@ struct ipc_stream_ops {
     /* The peer has gone, or the socket failed (negative errno); called once, not for
      * ipc_stream_close(). */
     void (*closed)(int error, void *userdata);
-    /* Take descriptors from the peer; otherwise the kernel throws them away. */
-    bool descriptors;
+    /* Descriptors came with lines that are over, and were not taken by then: they are closed.
+     * Optional. */
+    void (*unwanted)(void *userdata);
 };
 
 /* `fd` is taken over on success. */
@@ -40,16 +42,23 @@ DEFINE_CLEANUP(struct ipc_stream *, ipc_stream_unref);
 /* Queues a message (borrowed). -ENOBUFS: the peer doesn't read; -ENOTCONN: closed. */
 int ipc_stream_send(struct ipc_stream *stream, json_t *message);
 
-/* With a descriptor, which is taken over on success. */
-int ipc_stream_send_fd(struct ipc_stream *stream, json_t *message, int fd);
+/* With a descriptor (borrowed, as the message). */
+int ipc_stream_send_payload(
+        struct ipc_stream *stream, json_t *message, struct ipc_payload *payload);
 
 /* The same for a line that is ready, its newline included; `max` bytes may then be waiting. */
 int ipc_stream_send_line(struct ipc_stream *stream, const char *line, size_t size, size_t max);
 
+/* The same with a descriptor (borrowed); with it at most `payload_max` bytes may be in those that
+ * the peer has not read, wherever they are. */
+int ipc_stream_send_line_payload(struct ipc_stream *stream, const char *line, size_t size,
+        size_t max, struct ipc_payload *payload, size_t payload_max);
+
 /* Bytes that the peer has not taken yet. */
 size_t ipc_stream_waiting(const struct ipc_stream *stream);
 
-/* The first descriptor that came and was not taken, from now on the caller's; or -ENODATA. */
+/* Only for a line that is being handed over: the descriptor that came with it, from now on the
+ * caller's; -ENODATA: none, -EBADMSG: more than one, or there was no room for it. */
 int ipc_stream_take_fd(struct ipc_stream *stream);
 
 /* No more reading; `closed` is called when all that is queued has been sent, or the peer has not

@@ -2,15 +2,19 @@
 
 /*
  * Subscribers and what they are sent. An event becomes a line once and is copied into the queue of
- * each who wants it; a queue that is full ends its owner's connection, and nobody else's wait.
+ * each who wants it; a queue that is full ends its owner's connection, and nobody else's wait. One
+ * that fits into no line is sealed once, and each is passed the same descriptor.
  */
 
 #include <string.h>
 
+#include "ipc-sealed.h"
 #include "ipc-server.h"
 
 /* Less than answers may take: a subscriber who falls behind shall not cost that much memory. */
 #define EVENTS_SIZE_MAX (256 * 1024)
+/* Two of the largest. What has been passed to him counts for as long as he may not have read it. */
+#define EVENTS_SEALED_MAX (2 * UNBOX_IPC_EVENT_MAX)
 /* History is told at the pace of its reader. */
 #define REPLAY_SIZE_MAX (64 * 1024)
 
@@ -36,57 +40,88 @@ static bool wants(const struct connection *connection, const char *topic)
     return false;
 }
 
-static void send_line(struct connection *connection, const char *line, size_t size)
-{
-    int r = ipc_stream_send_line(connection->stream, line, size, EVENTS_SIZE_MAX);
+/* An event as it is sent: `line` with its newline, and `payload` or NULL. */
+struct event {
+    char *line;
+    size_t size;
+    struct ipc_payload *payload;
+};
 
-    if (r < 0 && r != -ENOTCONN)
-        drop(connection);
+static void event_clear(struct event *event)
+{
+    free(event->line);
+    ipc_payload_unref(event->payload);
 }
 
-/* With its newline. `data` is borrowed. */
-static int make_line(
-        const char *topic, json_t *data, uint64_t seq, char **ret_line, size_t *ret_size)
+static int event_send(struct connection *connection, const struct event *event)
 {
-    _cleanup_json_ json_t *message = NULL;
-    _cleanup_free_ char *line = NULL;
+    if (event->payload)
+        return ipc_stream_send_line_payload(connection->stream, event->line, event->size,
+                EVENTS_SIZE_MAX, event->payload, EVENTS_SEALED_MAX);
+    return ipc_stream_send_line(connection->stream, event->line, event->size, EVENTS_SIZE_MAX);
+}
+
+/* `message` is taken over. -EMSGSIZE: it fits into no line. */
+static int make_line(json_t *message, struct event *event)
+{
+    _cleanup_json_ json_t *owned = message;
     size_t size;
 
-    message = json_pack("{s:s, s:O, s:I}", "event", topic, "data", data, "seq", (json_int_t)seq);
-    if (!message)
+    if (!owned)
         return -ENOMEM;
-    size = json_dumpb(message, NULL, 0, JSON_COMPACT);
+    size = json_dumpb(owned, NULL, 0, JSON_COMPACT);
     if (size == 0)
         return -EINVAL;
     if (size > UNBOX_IPC_LINE_MAX)
         return -EMSGSIZE;
-    line = malloc(size + 1);
-    if (!line)
+    event->line = malloc(size + 1);
+    if (!event->line)
         return -ENOMEM;
-    (void)json_dumpb(message, line, size, JSON_COMPACT);
-    line[size] = '\n';
-    *ret_line = STEAL(line);
-    *ret_size = size + 1;
+    (void)json_dumpb(owned, event->line, size, JSON_COMPACT);
+    event->line[size] = '\n';
+    event->size = size + 1;
     return 0;
+}
+
+static int make_event(const char *topic, json_t *data, uint64_t seq, struct event *event)
+{
+    return make_line(
+            json_pack("{s:s, s:O, s:I}", "event", topic, "data", data, "seq", (json_int_t)seq),
+            event);
+}
+
+static int make_sealed(const char *topic, json_t *data, uint64_t seq, struct event *event)
+{
+    int r = ipc_sealed_new("unbox-ipc-event", data, UNBOX_IPC_EVENT_MAX, &event->payload);
+
+    if (r < 0)
+        return r == -EFBIG ? -EMSGSIZE : r;
+    return make_line(json_pack("{s:s, s:I, s:I}", "event", topic, "sealed",
+                             (json_int_t)event->payload->size, "seq", (json_int_t)seq),
+            event);
 }
 
 int unbox_ipc_server_publish(
         struct unbox_ipc_server *server, const char *topic, json_t *data, uint64_t *ret_seq)
 {
     _cleanup_json_ json_t *owned = data ?: json_null();
-    _cleanup_free_ char *line = NULL;
-    size_t size;
+    _cleanup_(event_clear) struct event event = {};
     int r;
 
     if (!unbox_ipc_topic_valid(topic, false))
         return -EINVAL;
-    r = make_line(topic, owned, server->seq + 1, &line, &size);
+    r = make_event(topic, owned, server->seq + 1, &event);
+    if (r == -EMSGSIZE)
+        r = make_sealed(topic, owned, server->seq + 1, &event);
     if (r < 0)
         return r;
     server->seq++;
     for (struct connection *c = server->connections; c; c = c->next)
-        if (c->n_patterns > 0 && !c->replay && wants(c, topic))
-            send_line(c, line, size);
+        if (c->n_patterns > 0 && !c->replay && wants(c, topic)) {
+            r = event_send(c, &event);
+            if (r < 0 && r != -ENOTCONN)
+                drop(c);
+        }
     if (ret_seq)
         *ret_seq = server->seq;
     return 0;
@@ -122,16 +157,15 @@ int unbox_ipc_replay_event(
         struct unbox_ipc_replay *replay, const char *topic, json_t *data, uint64_t seq)
 {
     struct connection *connection = replay->connection;
-    _cleanup_free_ char *line = NULL;
-    size_t size;
+    _cleanup_(event_clear) struct event event = {};
     int r;
 
     if (!wants(connection, topic))
         return 0;
-    r = make_line(topic, data, seq, &line, &size);
+    r = make_event(topic, data, seq, &event);
     if (r < 0)
         return r;
-    r = ipc_stream_send_line(connection->stream, line, size, EVENTS_SIZE_MAX);
+    r = event_send(connection, &event);
     /* Not dropped from in here: `replay` would be gone under its user. */
     if (r < 0) {
         replay->failed = true;

@@ -2,13 +2,14 @@
 
 /*
  * Generations: files that belong together are made in BASE/staging, which becomes BASE/gen-ID by
- * one rename, and current by the rename of a link. What an earlier attempt left is removed by the
- * next.
+ * one rename, and current by the rename of a link; one that is only offered is next before that.
+ * What an earlier attempt left is removed by the next.
  */
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,7 +20,7 @@
 
 #define STAGING "staging"
 #define CURRENT "current"
-#define CURRENT_NEW ".#current"
+#define NEXT "next"
 
 struct unbox_store_generation {
     int base_fd;
@@ -85,24 +86,17 @@ const char *unbox_store_generation_path(const struct unbox_store_generation *gen
     return generation->path;
 }
 
-static int switch_current(int base_fd, const char *target)
+static bool leads_to(int base_fd, const char *name, const char *target)
 {
-    int r;
+    char where[NAME_MAX + 1];
+    ssize_t size = readlinkat(base_fd, name, where, sizeof(where));
 
-    r = store_remove_at(base_fd, CURRENT_NEW);
-    if (r < 0)
-        return r;
-    store_point();
-    if (symlinkat(target, base_fd, CURRENT_NEW) < 0)
-        return -errno;
-    store_point();
-    if (renameat(base_fd, CURRENT_NEW, base_fd, CURRENT) < 0)
-        return -errno;
-    return store_sync_dir(base_fd);
+    return size == (ssize_t)strlen(target) && memcmp(where, target, size) == 0;
 }
 
-/* The others are of no use any more; one that can't be removed now goes with the next commit. */
-static void remove_others(int base_fd, const char *keep)
+/* Those that no link leads to are of no use any more; one that can't be removed now goes with the
+ * next commit. */
+static void remove_others(int base_fd)
 {
     int fd = openat(base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -114,20 +108,17 @@ static void remove_others(int base_fd, const char *keep)
         return;
     }
     while ((entry = readdir(dir)))
-        if (strncmp(entry->d_name, "gen-", 4) == 0 && strcmp(entry->d_name, keep) != 0)
+        if (strncmp(entry->d_name, "gen-", 4) == 0 && !leads_to(base_fd, CURRENT, entry->d_name) &&
+                !leads_to(base_fd, NEXT, entry->d_name))
             (void)store_remove_at(base_fd, entry->d_name);
     closedir(dir);
 }
 
-int unbox_store_generation_commit(struct unbox_store_generation *generation, const char *id)
+/* Gives it its name and makes that durable; no link leads to it yet. */
+static int settle(struct unbox_store_generation *generation, const char *name)
 {
-    _cleanup_free_ char *name = NULL;
     int r;
 
-    if (!*id || strchr(id, '/'))
-        return -EINVAL;
-    if (asprintf(&name, "gen-%s", id) < 0)
-        return -ENOMEM;
     r = store_sync_dir(generation->staging_fd);
     if (r < 0)
         return r;
@@ -142,14 +133,72 @@ int unbox_store_generation_commit(struct unbox_store_generation *generation, con
         (void)store_remove_at(generation->base_fd, STAGING);
     }
     generation->committed = true;
-    r = store_sync_dir(generation->base_fd);
+    return store_sync_dir(generation->base_fd);
+}
+
+static int commit_as(
+        struct unbox_store_generation *generation, const char *id, const char *link_name)
+{
+    _cleanup_free_ char *name = NULL;
+    int r;
+
+    if (!*id || strchr(id, '/'))
+        return -EINVAL;
+    if (asprintf(&name, "gen-%s", id) < 0) {
+        name = NULL;
+        return -ENOMEM;
+    }
+    r = settle(generation, name);
+    if (r >= 0)
+        r = store_link_at(generation->base_fd, link_name, name);
     if (r < 0)
         return r;
-    r = switch_current(generation->base_fd, name);
-    if (r < 0)
-        return r;
-    remove_others(generation->base_fd, name);
+    remove_others(generation->base_fd);
     return 0;
+}
+
+int unbox_store_generation_commit(struct unbox_store_generation *generation, const char *id)
+{
+    return commit_as(generation, id, CURRENT);
+}
+
+int unbox_store_generation_offer(struct unbox_store_generation *generation, const char *id)
+{
+    return commit_as(generation, id, NEXT);
+}
+
+int unbox_store_generation_adopt(const char *base)
+{
+    _cleanup_close_ int fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r;
+
+    if (fd < 0)
+        return -errno;
+    store_point();
+    if (renameat(fd, NEXT, fd, CURRENT) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    r = store_sync_dir(fd);
+    if (r < 0)
+        return r;
+    remove_others(fd);
+    return 1;
+}
+
+int unbox_store_generation_discard(const char *base)
+{
+    _cleanup_close_ int fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int removed, r;
+
+    if (fd < 0)
+        return -errno;
+    removed = store_remove_at(fd, NEXT);
+    if (removed < 0)
+        return removed;
+    r = removed ? store_sync_dir(fd) : 0;
+    if (r < 0)
+        return r;
+    remove_others(fd);
+    return removed;
 }
 
 struct unbox_store_generation *unbox_store_generation_free(

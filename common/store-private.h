@@ -18,6 +18,9 @@ void store_point(void);
 int store_create_at(int dir_fd, const char *name, const void *data, size_t size, mode_t mode,
         uid_t uid, gid_t gid);
 
+/* Makes `name` a symbolic link to `target`, in one step, and that durable. */
+int store_link_at(int dir_fd, const char *name, const char *target);
+
 /* fsyncs a directory. */
 int store_sync_dir(int dir_fd);
 

@@ -64,21 +64,6 @@ int store_open_parent(const char *path, int *ret_fd, const char **ret_name)
     return 0;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        data += n;
-        size -= n;
-    }
-    return 0;
-}
-
 static int fill(int fd, const void *data, size_t size, mode_t mode, uid_t uid, gid_t gid)
 {
     int r;
@@ -88,7 +73,7 @@ static int fill(int fd, const void *data, size_t size, mode_t mode, uid_t uid, g
     /* The umask had its say at open(). */
     if (fchmod(fd, mode) < 0)
         return -errno;
-    r = write_all(fd, data, size);
+    r = write_fully(fd, data, size);
     if (r < 0)
         return r;
     store_point();
@@ -283,7 +268,59 @@ int unbox_store_remove_tree(const char *path)
     return r < 0 ? r : 1;
 }
 
+int unbox_store_make_dir(const char *path, mode_t mode)
+{
+    _cleanup_close_ int dir_fd = -1;
+    struct stat st;
+    const char *name;
+    int r;
+
+    r = store_open_parent(path, &dir_fd, &name);
+    if (r < 0)
+        return r;
+    store_point();
+    if (mkdirat(dir_fd, name, mode) < 0) {
+        if (errno != EEXIST || fstatat(dir_fd, name, &st, 0) < 0)
+            return -errno;
+        return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+    }
+    r = store_sync_dir(dir_fd);
+    return r < 0 ? r : 1;
+}
+
 int unbox_store_flag(const char *path, mode_t mode)
 {
     return unbox_store_write(path, "", 0, mode, -1, -1);
+}
+
+int store_link_at(int dir_fd, const char *name, const char *target)
+{
+    _cleanup_free_ char *temporary = NULL;
+    int r;
+
+    r = temporary_name(name, &temporary);
+    if (r >= 0)
+        r = store_remove_at(dir_fd, temporary);
+    if (r < 0)
+        return r;
+    store_point();
+    if (symlinkat(target, dir_fd, temporary) < 0)
+        return -errno;
+    store_point();
+    if (renameat(dir_fd, temporary, dir_fd, name) < 0) {
+        r = -errno;
+        (void)unlinkat(dir_fd, temporary, 0);
+        return r;
+    }
+    return store_sync_dir(dir_fd);
+}
+
+int unbox_store_link(const char *path, const char *target)
+{
+    _cleanup_close_ int dir_fd = -1;
+    const char *name;
+    int r;
+
+    r = store_open_parent(path, &dir_fd, &name);
+    return r < 0 ? r : store_link_at(dir_fd, name, target);
 }

@@ -83,12 +83,24 @@ static void test_taken(void **state)
         assert_taken(texts[i]);
 }
 
-static void test_wifi_is_refused(void **state)
+struct refusal {
+    const char *text; /* of the section wifi */
+    const char *complaint;
+};
+
+static void assert_wifi_refused(const struct refusal *cases, size_t count)
 {
-    static const struct {
-        const char *text;
-        const char *complaint;
-    } cases[] = {
+    for (size_t i = 0; i < count; i++) {
+        char text[256];
+
+        snprintf(text, sizeof(text), "wifi:\n  %s", cases[i].text);
+        assert_refused(text, cases[i].complaint);
+    }
+}
+
+static void test_wifi_names_are_refused(void **state)
+{
+    static const struct refusal cases[] = {
             {"{ssid: '', password: " X8 "}", "2: wifi.ssid: must have 1 to 32 bytes, not 0"},
             {"{ssid: " X32 "x, password: " X8 "}", "2: wifi.ssid: must have 1 to 32 bytes, not 33"},
             {"{ssid: \"a\\nssid=b\", password: " X8 "}",
@@ -115,6 +127,15 @@ static void test_wifi_is_refused(void **state)
                     "2: wifi.password: must not contain control characters"},
             {"{ssid: x, password: \"1234567\\x85\"}", "2: wifi.password: must be printable ASCII"},
             {"{ssid: x, password: pässwort}", "2: wifi.password: must be printable ASCII"},
+            {"{ssid: x, pass: " X8 "}", "2: wifi.pass: there is no such key"},
+    };
+
+    assert_wifi_refused(cases, ELEMENTSOF(cases));
+}
+
+static void test_radios_are_refused(void **state)
+{
+    static const struct refusal cases[] = {
             {"{ssid: x, password: " X8 ", channel: 0}",
                     "2: wifi.channel: must be from 1 to 165, not 0"},
             {"{ssid: x, password: " X8 ", channel: 14}",
@@ -135,15 +156,9 @@ static void test_wifi_is_refused(void **state)
                     "2: wifi.interface: must be the name of a network interface"},
             {"{ssid: x, password: " X8 ", interface: wlx0123456789abc}",
                     "2: wifi.interface: must have 1 to 15 bytes, not 16"},
-            {"{ssid: x, pass: " X8 "}", "2: wifi.pass: there is no such key"},
     };
 
-    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-        char text[256];
-
-        snprintf(text, sizeof(text), "wifi:\n  %s", cases[i].text);
-        assert_refused(text, cases[i].complaint);
-    }
+    assert_wifi_refused(cases, ELEMENTSOF(cases));
 }
 
 static void test_network_is_refused(void **state)
@@ -240,7 +255,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_taken),
-            cmocka_unit_test(test_wifi_is_refused),
+            cmocka_unit_test(test_wifi_names_are_refused),
+            cmocka_unit_test(test_radios_are_refused),
             cmocka_unit_test(test_network_is_refused),
             cmocka_unit_test(test_others_are_refused),
             cmocka_unit_test(test_files),

@@ -203,6 +203,12 @@ static void test_contradictions(void **state)
                     "health.settling_seconds"},
             {"health:\n  services: [{unit: a}, {unit: b}, {unit: a.service}]\n",
                     "c.yaml:2: health.services: must not have the same unit twice"},
+            {"hotspot:\n  ssid: a\n  band: bg\n  ssid: a\n",
+                    "c.yaml:4: hotspot.ssid: stands there twice, first in line 2"},
+            {"hotspot: {ssid: a}\nhealth: {}\nhotspot: {ssid: b}\n",
+                    "c.yaml:3: hotspot.ssid: stands there twice, first in line 1"},
+            {"health:\n  checks:\n    - type: disk\n      path: /\n      path: /var\n",
+                    "c.yaml:5: health.checks.path: stands there twice, first in line 4"},
     };
 
     for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -196,6 +197,43 @@ static void test_only_a_clients_certificate_is_a_clients(void **state)
             crypto_certificate_check(server, NULL, factory->ca_pem, NOW, NULL), -EKEYREJECTED);
 }
 
+/* A key as a customer's authority hands it out, under a password. */
+static char *protect(EVP_PKEY *key, const char *password)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *pem = NULL, *data;
+    long size;
+
+    assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_256_cbc(), password,
+                             (int)strlen(password), NULL, NULL),
+            1);
+    size = BIO_get_mem_data(bio, &data);
+    pem = strndup(data, (size_t)size);
+    BIO_free(bio);
+    return pem;
+}
+
+static void test_whose_key_it_is(void **state)
+{
+    struct factory *factory = *state;
+    _cleanup_(crypto_secret_free_p) char *key = NULL, *other = NULL, *locked = NULL;
+    _cleanup_free_ char *certificate = NULL;
+
+    assert_int_equal(crypto_key_to_pem(factory->device_key, &key), 0);
+    assert_int_equal(crypto_key_to_pem(factory->ca_key, &other), 0);
+    assert_int_equal(crypto_certificate_to_pem(factory->device, &certificate), 0);
+    locked = protect(factory->device_key, "secret");
+    assert_int_equal(crypto_certificate_check_key(certificate, key, NULL), 0);
+    assert_int_equal(crypto_certificate_check_key(certificate, key, "not needed"), 0);
+    assert_int_equal(crypto_certificate_check_key(certificate, locked, "secret"), 0);
+    assert_int_equal(crypto_certificate_check_key(certificate, locked, "wrong"), -EACCES);
+    assert_int_equal(crypto_certificate_check_key(certificate, locked, NULL), -EACCES);
+    assert_int_equal(crypto_certificate_check_key(certificate, other, NULL), -EKEYREJECTED);
+    assert_int_equal(crypto_certificate_check_key(certificate, certificate, NULL), -EBADMSG);
+    assert_int_equal(crypto_certificate_check_key(key, key, NULL), -EBADMSG);
+    assert_int_equal(crypto_certificate_check_key("", "", NULL), -EBADMSG);
+}
+
 static void test_name_and_digest(void **state)
 {
     struct factory *factory = *state;
@@ -235,6 +273,54 @@ static void test_a_list_of_what_is_revoked(void **state)
     X509_CRL_free(read);
 }
 
+/* What a list says, one after the other. */
+static int write_down(const char *number, time_t revoked_at, void *userdata)
+{
+    char *text = userdata, *end = text + strlen(text);
+
+    (void)snprintf(end, 256 - (end - text), "%s %lld\n", number, (long long)(revoked_at - NOW));
+    return 0;
+}
+
+static int give_up(const char *number, time_t revoked_at, void *userdata)
+{
+    return -ECANCELED;
+}
+
+static void test_a_list_is_read_as_it_was_written(void **state)
+{
+    struct factory *factory = *state;
+    _cleanup_(crypto_crl_free_p) struct crypto_crl *crl = NULL, *read = NULL, *none = NULL;
+    _cleanup_free_ char *number = NULL, *pem = NULL;
+    char text[256] = "", expected[256];
+
+    assert_int_equal(crypto_certificate_number(factory->device, &number), 0);
+    assert_int_equal(crypto_crl_new(factory->ca, &crl), 0);
+    assert_int_equal(crypto_crl_add(crl, factory->device, NOW + 7), 0);
+    assert_int_equal(crypto_crl_add_number(crl, "0A", NOW), 0);
+    assert_int_equal(crypto_crl_add_number(crl, "0A 0B", NOW), -EBADMSG);
+    assert_int_equal(crypto_crl_add_number(crl, "", NOW), -EBADMSG);
+    assert_int_equal(crypto_crl_sign(crl, factory->ca, factory->ca_key, NOW, NOW + DAY), 0);
+    assert_int_equal(crypto_crl_to_pem(crl, &pem), 0);
+
+    assert_int_equal(crypto_crl_from_pem(pem, factory->ca, &read), 0);
+    assert_int_equal(crypto_crl_each(read, write_down, text), 0);
+    (void)snprintf(expected, sizeof(expected), "0A 0\n%s 7\n", number);
+    assert_string_equal(text, expected);
+    assert_int_equal(crypto_crl_each(read, give_up, NULL), -ECANCELED);
+
+    assert_int_equal(crypto_crl_from_pem(pem, factory->device, &none), -EKEYREJECTED);
+    assert_int_equal(crypto_crl_from_pem("no list", factory->ca, &none), -EBADMSG);
+    /* Of an issuer of the same name, with another key. */
+    crypto_crl_free(STEAL(crl));
+    assert_int_equal(crypto_crl_new(factory->ca, &crl), 0);
+    assert_int_equal(crypto_crl_sign(crl, factory->ca, factory->device_key, NOW, NOW + DAY), 0);
+    free(STEAL(pem));
+    assert_int_equal(crypto_crl_to_pem(crl, &pem), 0);
+    assert_int_equal(crypto_crl_from_pem(pem, factory->ca, &none), -EKEYREJECTED);
+    assert_null(none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,8 +332,10 @@ int main(void)
             cmocka_unit_test(test_chain),
             cmocka_unit_test(test_dates),
             cmocka_unit_test(test_only_a_clients_certificate_is_a_clients),
+            cmocka_unit_test(test_whose_key_it_is),
             cmocka_unit_test(test_name_and_digest),
             cmocka_unit_test(test_a_list_of_what_is_revoked),
+            cmocka_unit_test(test_a_list_is_read_as_it_was_written),
     };
 
     return cmocka_run_group_tests(tests, make_factory, close_factory);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,43 @@ static void test_smallest(void **state)
                                                "\n[Install]\n"
                                                "WantedBy=multi-user.target\n");
 }
+
+static const char every_setting[] = DAEMON_FILE_MARK "\n"
+                                                     "\n[Unit]\n"
+                                                     "Description=A product\n"
+                                                     "After=network.target\n"
+                                                     "After=dev-disk\\x2da.device\n"
+                                                     "Before=a.service\n"
+                                                     "Wants=b.service\n"
+                                                     "Requires=c.service\n"
+                                                     "BindsTo=d.service\n"
+                                                     "PartOf=e@1.service\n"
+                                                     "Conflicts=f.service\n"
+                                                     "StartLimitIntervalSec=10000000us\n"
+                                                     "StartLimitBurst=3\n"
+                                                     "\n[Service]\n"
+                                                     "Type=oneshot\n"
+                                                     "ExecStart=\":/opt/product/bin/product\" "
+                                                     "\"--verbose\"\n"
+                                                     "ExecReload=\":/bin/kill\" \"-HUP\" \"1\"\n"
+                                                     "RemainAfterExit=yes\n"
+                                                     "WorkingDirectory=/var/lib/my product\n"
+                                                     "Environment=\"A=1\"\n"
+                                                     "Environment=\"B=\"\n"
+                                                     "User=product\n"
+                                                     "Group=33\n"
+                                                     "MemoryMax=67108864\n"
+                                                     "CPUQuota=150%\n"
+                                                     "TasksMax=20\n"
+                                                     "LimitNOFILE=infinity\n"
+                                                     "Restart=on-failure\n"
+                                                     "RestartSec=1500000us\n"
+                                                     "WatchdogSec=30000000us\n"
+                                                     "TimeoutStartSec=infinity\n"
+                                                     "TimeoutStopSec=1us\n"
+                                                     "\n[Install]\n"
+                                                     "WantedBy=unbox.target\n"
+                                                     "WantedBy=g.target\n";
 
 static void test_every_setting(void **state)
 {
@@ -77,42 +115,7 @@ static void test_every_setting(void **state)
     };
     _cleanup_free_ char *text = to_file(&settings);
 
-    assert_string_equal(text, DAEMON_FILE_MARK "\n"
-                                               "\n[Unit]\n"
-                                               "Description=A product\n"
-                                               "After=network.target\n"
-                                               "After=dev-disk\\x2da.device\n"
-                                               "Before=a.service\n"
-                                               "Wants=b.service\n"
-                                               "Requires=c.service\n"
-                                               "BindsTo=d.service\n"
-                                               "PartOf=e@1.service\n"
-                                               "Conflicts=f.service\n"
-                                               "StartLimitIntervalSec=10000000us\n"
-                                               "StartLimitBurst=3\n"
-                                               "\n[Service]\n"
-                                               "Type=oneshot\n"
-                                               "ExecStart=\":/opt/product/bin/product\" "
-                                               "\"--verbose\"\n"
-                                               "ExecReload=\":/bin/kill\" \"-HUP\" \"1\"\n"
-                                               "RemainAfterExit=yes\n"
-                                               "WorkingDirectory=/var/lib/my product\n"
-                                               "Environment=\"A=1\"\n"
-                                               "Environment=\"B=\"\n"
-                                               "User=product\n"
-                                               "Group=33\n"
-                                               "MemoryMax=67108864\n"
-                                               "CPUQuota=150%\n"
-                                               "TasksMax=20\n"
-                                               "LimitNOFILE=infinity\n"
-                                               "Restart=on-failure\n"
-                                               "RestartSec=1500000us\n"
-                                               "WatchdogSec=30000000us\n"
-                                               "TimeoutStartSec=infinity\n"
-                                               "TimeoutStopSec=1us\n"
-                                               "\n[Install]\n"
-                                               "WantedBy=unbox.target\n"
-                                               "WantedBy=g.target\n");
+    assert_string_equal(text, every_setting);
 }
 
 static void test_nothing_gets_a_meaning(void **state)
@@ -140,14 +143,27 @@ static void test_nothing_gets_a_meaning(void **state)
                              "\n[Install]\n");
 }
 
-/* Each case with one setting that is wrong, on top of what is right. */
-static void test_refused(void **state)
+/* With one setting that is wrong, on top of what is right. */
+struct refusal {
+    const char *setting;
+    struct unbox_daemon_settings settings;
+};
+
+static void assert_refused(const struct refusal *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *setting = "";
+
+        if (daemon_settings_check(&cases[i].settings, &setting) != -EINVAL ||
+                strcmp(setting, cases[i].setting) != 0)
+            fail_msg("case %zu: %s was to be refused, not \"%s\"", i, cases[i].setting, setting);
+    }
+}
+
+static void test_programs_are_refused(void **state)
 {
     static const char *const argv[] = {"/bin/true", NULL};
-    const struct {
-        const char *setting;
-        struct unbox_daemon_settings settings;
-    } cases[] = {
+    const struct refusal cases[] = {
             {"ExecStart", {.argv = NULL}},
             {"ExecStart", {.argv = (const char *const[]){NULL}}},
             {"ExecStart", {.argv = (const char *const[]){"", NULL}}},
@@ -165,6 +181,9 @@ static void test_refused(void **state)
             {"Description", {.argv = argv, .description = "a\n[Service]"}},
             {"Description", {.argv = argv, .description = "continues\\"}},
             {"Description", {.argv = argv, .description = "\xc3"}},
+            {"Description", {.argv = argv, .description = "U+FFFE \xef\xbf\xbe"}},
+            {"Description", {.argv = argv, .description = "U+FDD0 \xef\xb7\x90"}},
+            {"Description", {.argv = argv, .description = "U+10FFFF \xf4\x8f\xbf\xbf"}},
             {"WorkingDirectory", {.argv = argv, .working_directory = "tmp"}},
             {"WorkingDirectory", {.argv = argv, .working_directory = "/tmp/.."}},
             {"WorkingDirectory", {.argv = argv, .working_directory = "/tmp\nUser=root"}},
@@ -174,13 +193,27 @@ static void test_refused(void **state)
             {"Environment", {.argv = argv, .environment = (const char *const[]){"1A=1", NULL}}},
             {"Environment", {.argv = argv, .environment = (const char *const[]){"A B=1", NULL}}},
             {"Environment", {.argv = argv, .environment = (const char *const[]){"A=\r", NULL}}},
+    };
+
+    assert_refused(cases, ELEMENTSOF(cases));
+}
+
+static void test_names_and_numbers_are_refused(void **state)
+{
+    static const char *const argv[] = {"/bin/true", NULL};
+    const struct refusal cases[] = {
             {"User", {.argv = argv, .user = ""}},
             {"User", {.argv = argv, .user = "-a"}},
             {"User", {.argv = argv, .user = "a%u"}},
             {"User", {.argv = argv, .user = "a b"}},
+            {"User", {.argv = argv, .user = "65535"}},
+            {"User", {.argv = argv, .user = "4294967295"}},
+            {"User", {.argv = argv, .user = "99999999999999999999999"}},
+            {"User", {.argv = argv, .user = "007"}},
             {"Group", {.argv = argv, .group = "a\nUser=root"}},
             {"After", {.argv = argv, .after = (const char *const[]){"network", NULL}}},
             {"After", {.argv = argv, .after = (const char *const[]){".target", NULL}}},
+            {"After", {.argv = argv, .after = (const char *const[]){"getty@.service", NULL}}},
             {"Wants", {.argv = argv, .wants = (const char *const[]){"a.service b.service", NULL}}},
             {"Requires", {.argv = argv, .requires_ = (const char *const[]){"%i.service", NULL}}},
             {"WantedBy", {.argv = argv, .wanted_by = (const char *const[]){"a\n.target", NULL}}},
@@ -192,13 +225,43 @@ static void test_refused(void **state)
             {"Restart", {.argv = argv, .restart = UNBOX_DAEMON_RESTART_ALWAYS + 1}},
     };
 
-    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-        const char *setting = "";
+    assert_refused(cases, ELEMENTSOF(cases));
+}
 
-        if (daemon_settings_check(&cases[i].settings, &setting) != -EINVAL ||
-                strcmp(setting, cases[i].setting) != 0)
-            fail_msg("case %zu: %s was to be refused, not \"%s\"", i, cases[i].setting, setting);
+/* What looks like what is refused, and isn't. */
+static void test_not_refused(void **state)
+{
+    static const char *const users[] = {"0", "33", "65534", "65536", "4294967294", "0a", "a0"};
+    struct unbox_daemon_settings settings = {
+            .description =
+                    "\xef\xbf\xbd \xef\xb7\x8f \xf0\x9f\x98\x80 \xc2\x80", /* U+FFFD, U+FDCF */
+            .argv = STRINGS("/bin/true"),
+            .after = STRINGS("a@b@.service", "a@@.service"),
+    };
+    const char *setting = "";
+
+    for (size_t i = 0; i < ELEMENTSOF(users); i++) {
+        settings.user = users[i];
+        if (daemon_settings_check(&settings, &setting) != 0)
+            fail_msg("%s refused, with the user %s", setting, users[i]);
     }
+}
+
+static void test_long_paths(void **state)
+{
+    char path[1 + NAME_MAX + 1 + 1 + 1] = "/";
+    struct unbox_daemon_settings settings = {
+            .argv = STRINGS("/bin/true"), .working_directory = path};
+    const char *setting = "";
+
+    memset(path + 1, 'a', NAME_MAX);
+    assert_int_equal(daemon_settings_check(&settings, &setting), 0);
+    path[1 + NAME_MAX] = '/';
+    path[1 + NAME_MAX + 1] = 'a';
+    assert_int_equal(daemon_settings_check(&settings, &setting), 0);
+    path[1 + NAME_MAX] = 'a';
+    assert_int_equal(daemon_settings_check(&settings, &setting), -EINVAL);
+    assert_string_equal(setting, "WorkingDirectory");
 }
 
 static void test_too_large(void **state)
@@ -217,7 +280,8 @@ static void test_too_large(void **state)
 
 static void test_names(void **state)
 {
-    static const char *const wrong[] = {"", ".service", "a b", "a/b", "../a", "a%b", "a\n", "@a"};
+    static const char *const wrong[] = {
+            "", ".service", "a b", "a/b", "../a", "a%b", "a\n", "@a", "a@"};
     static const struct {
         const char *name, *unit;
         bool can_be_made;
@@ -287,7 +351,10 @@ int main(void)
             cmocka_unit_test(test_smallest),
             cmocka_unit_test(test_every_setting),
             cmocka_unit_test(test_nothing_gets_a_meaning),
-            cmocka_unit_test(test_refused),
+            cmocka_unit_test(test_programs_are_refused),
+            cmocka_unit_test(test_names_and_numbers_are_refused),
+            cmocka_unit_test(test_not_refused),
+            cmocka_unit_test(test_long_paths),
             cmocka_unit_test(test_too_large),
             cmocka_unit_test(test_names),
             cmocka_unit_test(test_text_is_cut_between_characters),

@@ -27,8 +27,11 @@ struct fixture {
 
 static int on_hello(struct http_request *request, void *userdata)
 {
+    char local[INET6_ADDRSTRLEN];
+
+    assert_int_equal(http_request_local(request, local), 0);
     return http_respond_json(request, 200,
-            json_pack("{ss ss* ss*}", "peer", http_request_peer(request), "name",
+            json_pack("{ss ss ss* ss*}", "peer", http_request_peer(request), "local", local, "name",
                     http_request_param(request, "name"), "q", http_request_query(request, "q")));
 }
 
@@ -64,9 +67,37 @@ static int on_redirect(struct http_request *request, void *userdata)
     return http_respond_redirect(request, "/hello/you");
 }
 
+static int on_form(struct http_request *request, void *userdata)
+{
+    struct http_field fields[] = {{"user", .max = 2000}, {"password"}};
+    int r = http_request_form(request, fields, ELEMENTSOF(fields));
+
+    if (r == -EBADMSG)
+        r = http_respond_problem(request, 400, "bad_form", NULL, "No form.");
+    else
+        r = http_respond_json(request, 200,
+                json_pack("{ss ss}", "user", fields[0].value, "password", fields[1].value));
+    http_fields_done(fields, ELEMENTSOF(fields));
+    return r;
+}
+
+static int on_where(struct http_request *request, void *userdata)
+{
+    struct fixture *fixture = userdata;
+    char local[INET6_ADDRSTRLEN];
+
+    assert_int_equal(http_request_local(request, local), 0);
+    assert_int_equal(http_request_local_port(request), fixture->port);
+    return http_respond_json(request, 200,
+            json_pack("{ss sb ss*}", "local", local, "tls", http_request_is_tls(request), "cookie",
+                    http_request_cookie(request, "a")));
+}
+
 static const struct http_route routes[] = {
         {"GET", "/hello/{name}", on_hello},
         {"POST", "/echo", on_echo, 64},
+        {"POST", "/form", on_form, 4096},
+        {"GET", "/where", on_where},
         {"GET", "/hold", on_hold},
         {"GET", "/fail", on_fail},
         {"GET", "/static", on_static},
@@ -183,7 +214,8 @@ static void test_answers(void **state)
     struct fixture *fixture = *state;
 
     assert_int_equal(ask(fixture, "GET /hello/you?q=a%20b" HEAD "\r\n"), 200);
-    assert_true(says(fixture, "{\"peer\":\"127.0.0.1\",\"name\":\"you\",\"q\":\"a b\"}"));
+    assert_true(says(fixture,
+            "{\"peer\":\"127.0.0.1\",\"local\":\"127.0.0.1\",\"name\":\"you\",\"q\":\"a b\"}"));
     assert_true(says(fixture, "X-Everywhere: yes\r\n"));
     assert_true(says(fixture, "Cache-Control: no-store\r\n"));
     assert_int_equal(ask(fixture, "HEAD /hello/you" HEAD "\r\n"), 200);
@@ -209,6 +241,52 @@ static void test_refuses(void **state)
 }
 
 #define JSON "Content-Type: application/json; charset=utf-8\r\n"
+
+static void test_refuses_what_has_two_meanings(void **state)
+{
+    static const char *const requests[] = {
+            "GET /hello/you HTTP/1.1\r\nConnection: close\r\n\r\n",
+            "GET /hello/you HTTP/1.1\nHost: x\nConnection: close\n\n",
+            "GET /hello/you" HEAD "A: b\nC: d\r\n\r\n",
+            "GET /hello/you" HEAD "A: b\n\r\n",
+            "GET /hello/you" HEAD "A: b\rC: d\r\n\r\n",
+            "GET /hello/you" HEAD "A : b\r\n\r\n",
+            "GET  /hello/you" HEAD "\r\n",
+            "GET /hello/a b" HEAD "\r\n",
+            /* libmicrohttpd makes a Content-Length of it, a Transfer-Encoding, a Host. */
+            "POST /echo" HEAD JSON "Content-Lengt: 2\r\n h\r\n\r\n{}",
+            "POST /echo" HEAD JSON "Transfer-Encodin: chunked\r\n\tg\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            "GET /hello/you HTTP/1.1\r\nConnection: close\r\nHos: x\r\n t\r\n\r\n",
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < ELEMENTSOF(requests); i++) {
+        assert_int_equal(ask(fixture, requests[i]), 400);
+        assert_true(says(fixture, "application/problem+json"));
+        assert_true(says(fixture, "Connection: close\r\n"));
+    }
+}
+
+/* The status of a request with `size` digits between `before` and `after`. */
+static int ask_long(struct fixture *fixture, const char *before, int size, const char *after)
+{
+    _cleanup_free_ char *request = NULL;
+
+    assert_true(asprintf(&request, "%s%0*d%s", before, size, 0, after) > 0);
+    return ask(fixture, request);
+}
+
+static void test_refuses_what_is_too_long(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(ask_long(fixture, "GET /hello/", 4000, HEAD "\r\n"), 200);
+    assert_int_equal(ask_long(fixture, "GET /hello/", 4096, HEAD "\r\n"), 414);
+    assert_true(says(fixture, "application/problem+json"));
+    assert_int_equal(ask_long(fixture, "GET /hello/you" HEAD "A:\t ", 8000, "\r\n\r\n"), 200);
+    assert_int_equal(ask_long(fixture, "GET /hello/you" HEAD "A: ", 8192, "\r\n\r\n"), 431);
+    assert_true(says(fixture, "application/problem+json"));
+}
 
 static void test_reads_bodies(void **state)
 {
@@ -300,6 +378,29 @@ static void test_counts_connections(void **state)
         run_for(fixture, 10 * USEC_PER_MSEC);
 }
 
+/* A late answer that can't be made is one all the same. */
+static void test_settles(void **state)
+{
+    static const char request[] = "GET /hold" HEAD "\r\n";
+    struct fixture *fixture = *state;
+
+    http_request_settle(NULL, -EIO);
+    for (int answered = 0; answered <= 1; answered++) {
+        _cleanup_close_ int fd = connect_to(fixture);
+
+        fixture->held = NULL;
+        assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
+        while (!fixture->held)
+            run_for(fixture, 10 * USEC_PER_MSEC);
+        http_request_settle(fixture->held, 0);
+        if (answered)
+            assert_int_equal(http_respond_empty(fixture->held, 204), 0);
+        http_request_settle(fixture->held, -EIO);
+        receive(fixture, fd);
+        assert_true(says(fixture, answered ? "HTTP/1.1 204 " : "HTTP/1.1 500 "));
+    }
+}
+
 static void test_static_is_not_sent_twice(void **state)
 {
     struct fixture *fixture = *state;
@@ -312,24 +413,71 @@ static void test_static_is_not_sent_twice(void **state)
     assert_int_equal(ask(fixture, "GET /static" HEAD "If-None-Match: \"other\"\r\n\r\n"), 200);
 }
 
-static void test_lists_of_tags(void **state)
+/* Posts `body` to /form; returns the status. */
+static int post_form(struct fixture *fixture, const char *type, const char *body)
 {
-    assert_true(http_lists_etag("\"a\"", "\"a\""));
-    assert_true(http_lists_etag("\"b\", W/\"a\"", "\"a\""));
-    assert_true(http_lists_etag("*", "\"a\""));
-    assert_false(http_lists_etag("\"ab\"", "\"a\""));
-    assert_false(http_lists_etag("\"a\"b", "\"a\""));
-    assert_false(http_lists_etag("", "\"a\""));
-    assert_false(http_lists_etag(NULL, "\"a\""));
+    _cleanup_free_ char *text = NULL;
+
+    assert_true(
+            asprintf(&text, "POST /form" HEAD "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n%s",
+                    type, strlen(body), body) > 0);
+    return ask(fixture, text);
 }
 
-static void test_types(void **state)
+static void test_reads_forms(void **state)
 {
-    assert_true(http_type_is_json("application/json"));
-    assert_true(http_type_is_json("Application/JSON ; charset=utf-8"));
-    assert_false(http_type_is_json("application/jsonp"));
-    assert_false(http_type_is_json("text/plain"));
-    assert_false(http_type_is_json(NULL));
+    static const char type[] = "application/x-www-form-urlencoded";
+    struct fixture *fixture = *state;
+    char body[2100] = "password=";
+
+    assert_int_equal(post_form(fixture, type, "password=a+b%26%C3%A9&other=1&user=me"), 200);
+    assert_true(says(fixture, "{\"user\":\"me\",\"password\":\"a b&\303\251\"}"));
+    assert_int_equal(post_form(fixture, type, "user=me&password="), 200);
+    assert_true(says(fixture, "{\"user\":\"me\",\"password\":\"\"}"));
+    assert_int_equal(post_form(fixture, type, ""), 200);
+    assert_true(says(fixture, "{\"user\":\"\",\"password\":\"\"}"));
+    assert_int_equal(post_form(fixture, type, "password=a%00b"), 400);
+    assert_int_equal(post_form(fixture, "application/json", "password=a"), 400);
+    memset(body + 9, 'x', 1023);
+    assert_int_equal(post_form(fixture, type, body), 200);
+    memset(body + 9, 'x', 1024);
+    assert_int_equal(post_form(fixture, type, body), 400);
+    memset(body + 9, 'x', 2000);
+    assert_int_equal(post_form(fixture, type, body), 400);
+    /* One that may be longer. */
+    memcpy(body, "user=xxxx", 9);
+    assert_int_equal(post_form(fixture, type, body), 400);
+    body[5 + 2000] = '\0';
+    assert_int_equal(post_form(fixture, type, body), 200);
+}
+
+#define PART(name, text)                                                                           \
+    "--edge\r\nContent-Disposition: form-data; name=\"" name "\"; filename=\"a.pem\"\r\n"          \
+    "Content-Type: application/x-pem-file\r\n\r\n" text "\r\n"
+
+static void test_reads_files_of_forms(void **state)
+{
+    static const char type[] = "multipart/form-data; boundary=edge";
+    struct fixture *fixture = *state;
+
+    assert_int_equal(
+            post_form(fixture, type, PART("user", "a\r\nb=&") PART("other", "") "--edge--\r\n"),
+            200);
+    assert_true(says(fixture, "{\"user\":\"a\\r\\nb=&\",\"password\":\"\"}"));
+    /* Cut off, and without the edge between the parts. */
+    assert_int_equal(post_form(fixture, type, PART("user", "a")), 400);
+    assert_int_equal(
+            post_form(fixture, "multipart/form-data", PART("user", "a") "--edge--\r\n"), 400);
+}
+
+static void test_knows_its_connection(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(ask(fixture, "GET /where" HEAD "Cookie: b=2; a=1\r\n\r\n"), 200);
+    assert_true(says(fixture, "{\"local\":\"127.0.0.1\",\"tls\":false,\"cookie\":\"1\"}"));
+    assert_int_equal(ask(fixture, "GET /where" HEAD "\r\n"), 200);
+    assert_false(says(fixture, "cookie"));
 }
 
 static void test_refuses_half_a_tls_identity(void **state)
@@ -345,6 +493,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_refuses, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(test_refuses_what_has_two_meanings, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(test_refuses_what_is_too_long, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(test_settles, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_reads_bodies, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_limits_bodies, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_answers_late, set_up, tear_down),
@@ -352,8 +503,9 @@ int main(void)
             cmocka_unit_test_setup_teardown(test_ends_with_open_requests, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_counts_connections, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_static_is_not_sent_twice, set_up, tear_down),
-            cmocka_unit_test(test_lists_of_tags),
-            cmocka_unit_test(test_types),
+            cmocka_unit_test_setup_teardown(test_reads_forms, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(test_reads_files_of_forms, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(test_knows_its_connection, set_up, tear_down),
             cmocka_unit_test(test_refuses_half_a_tls_identity),
     };
 

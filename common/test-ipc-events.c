@@ -11,8 +11,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "ipc-client.h"
 #include "test-ipc.h"
@@ -202,10 +200,10 @@ static void test_events_in_order(void **state)
 static void test_what_is_no_event(void **state)
 {
     struct fixture *fixture = *state;
-    _cleanup_free_ char *text = calloc(1, UNBOX_IPC_LINE_MAX + 1);
+    _cleanup_free_ char *text = calloc(1, UNBOX_IPC_EVENT_MAX + 1);
     uint64_t before = unbox_ipc_server_seq(fixture->server);
 
-    memset(text, 'x', UNBOX_IPC_LINE_MAX);
+    memset(text, 'x', UNBOX_IPC_EVENT_MAX);
     assert_int_equal(unbox_ipc_server_publish(fixture->server, "test.*", NULL, NULL), -EINVAL);
     assert_int_equal(unbox_ipc_server_publish(fixture->server, "test.a", json_string(text), NULL),
             -EMSGSIZE);
@@ -300,17 +298,6 @@ static void test_history_of_one_who_has_gone(void **state)
     run_until(fixture->event, fixture->cancelled);
 }
 
-static int connect_raw(struct fixture *fixture)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    assert_true(fd >= 0);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", fixture->path);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    return fd;
-}
-
 static void send_text(int fd, const char *text)
 {
     assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
@@ -344,7 +331,7 @@ static void test_one_who_never_reads_slows_nobody(void **state)
     struct heard heard = {};
     _cleanup_(unbox_ipc_client_free_p) struct unbox_ipc_client *client =
             listen_to(fixture, "test.*", UNBOX_IPC_SINCE_NOW, &heard);
-    _cleanup_close_ int fd = connect_raw(fixture);
+    _cleanup_close_ int fd = connect_raw(fixture->path);
     _cleanup_free_ char *text = calloc(1, 4096), *last = NULL;
     _cleanup_json_ json_t *read = NULL;
     const unsigned total = 200;
@@ -380,7 +367,7 @@ static void test_bad_subscriptions(void **state)
             "{\"topics\":[\"a\"],\"from\":1}",
     };
     struct fixture *fixture = *state;
-    _cleanup_close_ int fd = connect_raw(fixture);
+    _cleanup_close_ int fd = connect_raw(fixture->path);
 
     for (size_t i = 0; i < ELEMENTSOF(params); i++) {
         char line[256] = "";
@@ -423,7 +410,7 @@ static void test_too_many_clients(void **state)
     int fds[9];
 
     for (size_t i = 0; i < ELEMENTSOF(fds); i++)
-        fds[i] = connect_raw(fixture);
+        fds[i] = connect_raw(fixture->path);
     for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
         char line[128] = "";
 

@@ -13,8 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include "ipc-client.h"
+#include "ipc-line.h"
 #include "test-ipc.h"
 #include "unbox/ipc.h"
 
@@ -26,12 +28,42 @@ struct fixture {
     struct unbox_ipc_server *server;
 };
 
+/* As when too many descriptors are on their way already. */
+static bool refuse_descriptors;
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    if (!refuse_descriptors || message->msg_controllen == 0)
+        return __real_sendmsg(fd, message, flags);
+    errno = ETOOMANYREFS;
+    return -1;
+}
+
 static int big(struct unbox_ipc_call *call, json_t *params, void *userdata)
 {
     _cleanup_free_ char *text = malloc(BIG_SIZE);
 
     memset(text, 'b', BIG_SIZE);
     return unbox_ipc_reply(call, json_stringn(text, BIG_SIZE));
+}
+
+static int big_text(struct unbox_ipc_call *call, json_t *params, void *userdata)
+{
+    _cleanup_free_ char *text = malloc(BIG_SIZE + 2);
+
+    memset(text, 'b', BIG_SIZE + 2);
+    text[0] = text[BIG_SIZE + 1] = '"';
+    return unbox_ipc_reply_text(call, text, BIG_SIZE + 2);
+}
+
+static int text(struct unbox_ipc_call *call, json_t *params, void *userdata)
+{
+    static const char result[] = "{\"a\":\"active\",\"b\":\"caf\xc3\xa9\"}";
+
+    return unbox_ipc_reply_text(call, result, strlen(result));
 }
 
 static int file(struct unbox_ipc_call *call, json_t *params, void *userdata)
@@ -47,6 +79,8 @@ static int unsealed(struct unbox_ipc_call *call, json_t *params, void *userdata)
 
 static const struct unbox_ipc_method methods[] = {
         {"big", "Three lines long.", UNBOX_IPC_READ, false, big},
+        {"big-text", "The same, made before.", UNBOX_IPC_READ, false, big_text},
+        {"text", "Made before.", UNBOX_IPC_READ, false, text},
         {"file", "Comes with a descriptor.", UNBOX_IPC_READ, false, file},
         {"unsealed", "Comes with one not to be trusted.", UNBOX_IPC_READ, false, unsealed},
         {},
@@ -122,6 +156,44 @@ static void test_a_result_larger_than_a_line(void **state)
     json_decref(outcome.result);
 }
 
+static void test_a_result_that_is_text(void **state)
+{
+    struct outcome outcome;
+    const char *a, *b;
+
+    ask(*state, "big-text", &outcome);
+    assert_int_equal(outcome.error, 0);
+    assert_int_equal(json_string_length(outcome.result), BIG_SIZE);
+    json_decref(outcome.result);
+    ask(*state, "text", &outcome);
+    assert_int_equal(outcome.error, 0);
+    assert_int_equal(json_unpack(outcome.result, "{s:s, s:s !}", "a", &a, "b", &b), 0);
+    assert_string_equal(a, "active");
+    assert_string_equal(b, "caf\xc3\xa9");
+    json_decref(outcome.result);
+}
+
+/* Whatever the id is, it comes back as it was, in the same line that another answer would be. */
+static void test_ids_of_results_that_are_text(void **state)
+{
+    static const char *const ids[] = {
+            "1", "-7", "1.5", "\"abc123\"", "\"\\\"\\n\xc3\xa9\"", "\"\""};
+
+    for (size_t i = 0; i < ELEMENTSOF(ids); i++) {
+        json_t *id = json_loads(ids[i], JSON_DECODE_ANY, NULL);
+        json_t *answer = ipc_answer_result(id, json_pack("{s:i}", "n", 1));
+        _cleanup_free_ char *made = json_dumps(answer, JSON_COMPACT), *line = NULL;
+        size_t size = 0;
+
+        assert_int_equal(ipc_answer_text(id, "{\"n\":1}", 7, &line, &size), 0);
+        assert_int_equal(size, strlen(made) + 1);
+        assert_memory_equal(line, made, size - 1);
+        assert_int_equal(line[size - 1], '\n');
+        json_decref(answer);
+        json_decref(id);
+    }
+}
+
 static void test_a_sealed_payload(void **state)
 {
     _cleanup_free_ char *data = NULL;
@@ -183,14 +255,28 @@ static void test_descriptors_among_lines(void **state)
     unbox_ipc_client_free(client);
 }
 
+/* He is told at once, and waits for nothing. */
+static void test_a_descriptor_that_cannot_be_sent(void **state)
+{
+    struct outcome outcome;
+
+    refuse_descriptors = true;
+    ask(*state, "file", &outcome);
+    refuse_descriptors = false;
+    assert_int_equal(outcome.error, -ECONNRESET);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
             TEST(test_a_result_larger_than_a_line),
+            TEST(test_a_result_that_is_text),
+            cmocka_unit_test(test_ids_of_results_that_are_text),
             TEST(test_a_sealed_payload),
             TEST(test_an_unsealed_payload),
             TEST(test_descriptors_among_lines),
+            TEST(test_a_descriptor_that_cannot_be_sent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

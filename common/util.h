@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -51,6 +52,38 @@ static inline void free_p(void *p)
     free(*(void **)p);
 }
 
+/* False, and an empty `to`, if the text and its NUL don't fit into `size` bytes. */
+__attribute__((warn_unused_result)) static inline bool copy_text(
+        char *to, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length >= size) {
+        to[0] = '\0';
+        return false;
+    }
+    memcpy(to, text, length + 1);
+    return true;
+}
+
+/* To a file or the like, which takes as much as there is room for. 0 or a negative errno. */
+static inline int write_fully(int fd, const void *data, size_t size)
+{
+    const char *p = data;
+
+    while (size > 0) {
+        ssize_t n = write(fd, p, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        p += n;
+        size -= n;
+    }
+    return 0;
+}
+
 static inline void close_p(int *fd)
 {
     int saved = errno;
@@ -63,7 +96,7 @@ static inline void close_p(int *fd)
 DEFINE_CLEANUP(json_t *, json_decref);
 DEFINE_CLEANUP(sd_event *, sd_event_unref);
 DEFINE_CLEANUP(sd_event_source *, sd_event_source_disable_unref);
-DEFINE_CLEANUP(sd_bus *, sd_bus_flush_close_unref);
+DEFINE_CLEANUP(sd_bus *, sd_bus_close_unref);
 DEFINE_CLEANUP(sd_bus_message *, sd_bus_message_unref);
 DEFINE_CLEANUP(sd_bus_slot *, sd_bus_slot_unref);
 

@@ -42,6 +42,7 @@ static const struct item items[] = {
         {"/var/lib/misc/dnsmasq.leases"},
         {"/var/lib/bluetooth/*"},
         {"/var/lib/unbox/web/*"},
+        {"/var/lib/unbox/web/.#*"},
         {"/var/lib/unbox/queues/*"},
         /* A crash of wpa_supplicant or NetworkManager has the password in its core. */
         {"/var/lib/systemd/coredump/*"},

@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
 
 #define OWN_UNIT "healthd.service"
+#define MESSAGE_MAX 512
 
 struct event {
     const char *name;
@@ -58,8 +60,8 @@ static void publish(struct memory *memory, const struct event *event, const char
 _printf_(5, 6) static void tell(struct memory *memory, const struct event *event, const char *unit,
         const char *reason, const char *format, ...)
 {
-    _cleanup_free_ char *sentence = NULL;
-    char service[NAME_MAX + 1], message[512];
+    _cleanup_free_ char *sentence = NULL, *whole = NULL, *message = NULL;
+    char service[NAME_MAX + 1];
     va_list args;
     int n;
 
@@ -69,11 +71,14 @@ _printf_(5, 6) static void tell(struct memory *memory, const struct event *event
     va_end(args);
     if (n < 0)
         sentence = NULL;
-    snprintf(message, sizeof(message), "%s %s", service, sentence ?: event->name);
+    if (asprintf(&whole, "%s %s", service, sentence ?: event->name) < 0)
+        whole = NULL;
+    /* Not cut in the middle of a character: nobody would be told anything. */
+    message = whole ? text_clean(whole, MESSAGE_MAX) : NULL;
 
-    publish(memory, event, unit, service, reason, message);
+    publish(memory, event, unit, service, reason, message ?: event->name);
     if (!event->journal_only)
-        memory_add_event(memory, service, event->name, message);
+        memory_add_event(memory, service, event->name, message ?: event->name);
 }
 
 void events_failed(struct memory *memory, const struct unit *unit)

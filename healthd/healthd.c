@@ -120,6 +120,7 @@ static void on_connected(sd_bus *system_bus, void *userdata)
     struct healthd *healthd = userdata;
 
     bluetooth_connected(healthd->bluetooth, system_bus);
+    apply_connected(healthd->apply, system_bus);
 }
 
 static void on_disconnected(void *userdata)
@@ -127,6 +128,7 @@ static void on_disconnected(void *userdata)
     struct healthd *healthd = userdata;
 
     bluetooth_disconnected(healthd->bluetooth);
+    apply_disconnected(healthd->apply);
 }
 
 static void configure_bluetooth(struct healthd *healthd)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * One JSON document, {"open":…,"events":[…],"stopped":{unit:true},"restarts":{unit:n}}, kept as
- * such and written whole.
+ * One JSON document, {"open":…,"events":[…],"stopped":{unit:true},"restarts":{unit:n},
+ * "ladders":{unit:{…}}}, kept as such and written whole.
  */
 
 #include "memory.h"
 
 #include <string.h>
 
+#include "state-file.h"
 #include "timestamp.h"
 #include "unbox/log.h"
-#include "unbox/store.h"
 
 #define SIZE_MAX_BYTES (256 * 1024)
 
@@ -23,19 +23,11 @@ struct memory {
     bool was_left_open;
 };
 
-static void save(struct memory *memory)
-{
-    _cleanup_free_ char *text = json_dumps(memory->document, JSON_COMPACT);
-    int r;
-
-    r = text ? unbox_store_write(memory->path, text, strlen(text), 0600, -1, -1) : -ENOMEM;
-    if (r < 0)
-        unbox_log_errno(LOG_WARNING, r, "can't write %s", memory->path);
-}
-
 static int on_save(sd_event_source *source, void *userdata)
 {
-    save(userdata);
+    const struct memory *memory = userdata;
+
+    state_file_write(memory->path, memory->document);
     return 0;
 }
 
@@ -45,21 +37,6 @@ static void changed(struct memory *memory)
 
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "can't write %s later", memory->path);
-}
-
-static json_t *load(const char *path)
-{
-    _cleanup_free_ char *text = NULL;
-    size_t size;
-    int r;
-
-    r = unbox_store_read(path, SIZE_MAX_BYTES, &text, &size);
-    if (r < 0) {
-        if (r != -ENOENT)
-            unbox_log_errno(LOG_WARNING, r, "can't read %s, beginning anew", path);
-        return NULL;
-    }
-    return json_loadb(text, size, 0, NULL);
 }
 
 /* Moves a member from one document to the other, if it is of the right type, or an empty one. */
@@ -80,7 +57,7 @@ static int inherit(json_t *document, json_t *old, const char *name, json_t *empt
 
 static int begin(struct memory *memory)
 {
-    _cleanup_json_ json_t *old = load(memory->path);
+    _cleanup_json_ json_t *old = state_file_read(memory->path, SIZE_MAX_BYTES);
     int r;
 
     memory->was_left_open = json_is_true(json_object_get(old, "open"));
@@ -92,6 +69,8 @@ static int begin(struct memory *memory)
         r = inherit(memory->document, old, "stopped", json_object());
     if (r >= 0)
         r = inherit(memory->document, old, "restarts", json_object());
+    if (r >= 0)
+        r = inherit(memory->document, old, "ladders", json_object());
     return r;
 }
 
@@ -133,7 +112,7 @@ struct memory *memory_close(struct memory *memory)
     if (!memory)
         return NULL;
     (void)json_object_set_new(memory->document, "open", json_false());
-    save(memory);
+    state_file_write(memory->path, memory->document);
     memory_free(memory);
     return NULL;
 }
@@ -206,5 +185,25 @@ void memory_set_restarts(struct memory *memory, const char *unit, uint32_t resta
         return;
     (void)json_object_set_new(
             json_object_get(memory->document, "restarts"), unit, json_integer(restarts));
+    changed(memory);
+}
+
+json_t *memory_ladder(const struct memory *memory, const char *unit)
+{
+    return json_object_get(json_object_get(memory->document, "ladders"), unit);
+}
+
+void memory_set_ladder(struct memory *memory, const char *unit, json_t *ladder)
+{
+    _cleanup_json_ json_t *owned = ladder;
+    json_t *ladders = json_object_get(memory->document, "ladders"), *known;
+
+    known = json_object_get(ladders, unit);
+    if (ladder ? json_equal(known, ladder) : !known)
+        return;
+    if (ladder)
+        (void)json_object_set(ladders, unit, ladder);
+    else
+        (void)json_object_del(ladders, unit);
     changed(memory);
 }

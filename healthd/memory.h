@@ -3,7 +3,8 @@
 
 /*
  * What healthd must still know after its own restart: the last events, what was stopped on
- * purpose, and how often each unit was restarted. It lies under /run, so a reboot forgets it.
+ * purpose, how often each unit was restarted, and where on its ladder one stands. It lies under
+ * /run, so a reboot forgets it.
  */
 
 #include <jansson.h>
@@ -50,3 +51,10 @@ void memory_set_stopped(struct memory *memory, const char *unit, bool stopped);
  */
 int64_t memory_restarts(const struct memory *memory, const char *unit);
 void memory_set_restarts(struct memory *memory, const char *unit, uint32_t restarts);
+
+/* Where a unit stands on its ladder, as unit-memory.c has it; borrowed, NULL: all is well with it.
+ */
+json_t *memory_ladder(const struct memory *memory, const char *unit);
+
+/* `ladder` is taken over; nothing is written when that is known already. */
+void memory_set_ladder(struct memory *memory, const char *unit, json_t *ladder);

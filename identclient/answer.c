@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clock.h"
 #include "enrolment-protocol.h"
 
 #define NONCE_MAX 128
@@ -19,7 +20,12 @@ static int wrong(const char *problem, const char **ret_problem)
 
 static bool time_valid(json_int_t moment)
 {
-    return moment >= ANSWER_TIME_MIN && moment <= ANSWER_TIME_MAX;
+    return moment >= CLOCK_MIN && moment <= CLOCK_MAX;
+}
+
+static bool country_valid(const char *country)
+{
+    return strlen(country) == 2 && strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2;
 }
 
 int challenge_answer_parse(json_t *body, struct challenge_answer *ret, const char **ret_problem)
@@ -42,15 +48,18 @@ int enroll_answer_parse(json_t *body, struct enroll_answer *ret, const char **re
     struct enroll_answer answer = {.chain = ""};
     json_int_t server_time;
 
-    if (json_unpack(body, "{s:s, s:s, s:s, s:{s:s, s?s, s:s}, s?o, s:I}", "enrolment_id",
+    if (json_unpack(body, "{s:s, s:s, s:s, s:{s:s, s?s, s:s, s?s}, s?o, s?s, s:I}", "enrolment_id",
                 &answer.enrolment_id, "hostname", &answer.hostname, "uuid", &answer.uuid,
                 "serial_certs", "cert", &answer.cert, "chain", &answer.chain, "ca", &answer.ca,
-                "cloud", &answer.cloud, "server_time", &server_time) < 0)
+                "key", &answer.key, "cloud", &answer.cloud, "country", &answer.country,
+                "server_time", &server_time) < 0)
         return wrong("a member is missing or of the wrong type", ret_problem);
     if (!enrolment_uuid_valid(answer.enrolment_id) || !enrolment_uuid_valid(answer.uuid))
         return wrong("enrolment_id and uuid must be UUIDs", ret_problem);
     if (!enrolment_hostname_valid(answer.hostname))
         return wrong("the hostname is not one label", ret_problem);
+    if (answer.country && !country_valid(answer.country))
+        return wrong("the country is not two capital letters", ret_problem);
     if (answer.cloud && !json_is_object(answer.cloud))
         return wrong("cloud is not an object", ret_problem);
     if (!time_valid(server_time))

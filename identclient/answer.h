@@ -6,10 +6,6 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* Moments from the bench outside of these are nonsense: 2020 and 2200. */
-#define ANSWER_TIME_MIN 1577836800LL
-#define ANSWER_TIME_MAX 7258118400LL
-
 /* To /v1/challenge. Borrowed from the body. */
 struct challenge_answer {
     const char *nonce;
@@ -24,7 +20,9 @@ struct enroll_answer {
     const char *cert;
     const char *chain;
     const char *ca;
-    json_t *cloud; /* NULL when the bench has nothing to say of it */
+    const char *key;     /* NULL, but in bundle mode */
+    const char *country; /* two capital letters, or NULL */
+    json_t *cloud;       /* NULL when the bench has nothing to say of it */
     int64_t server_time;
 };
 

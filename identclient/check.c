@@ -15,6 +15,8 @@
 
 #include "hostnamed.h"
 #include "identity.h"
+#include "unbox/log.h"
+#include "unbox/messages.h"
 #include "unbox/run.h"
 
 /* From here on the technician is told when it ends, not only that it still holds. */
@@ -106,16 +108,35 @@ static int check_system_hostname(const char *hostname, struct report *report)
     return sd_event_loop(event);
 }
 
-int check_identity_folder(const char *directory, const char *serial)
+static void say(const struct report *report, const char *hostname)
+{
+    if (!report->problems) {
+        unbox_run_notify_status("identity whole, hostname %s", hostname);
+        return;
+    }
+    unbox_run_notify_status("identity not whole (%s)", report->first);
+    unbox_log_event(LOG_ERR, UNBOX_MESSAGE_IDENTITY_DAMAGED,
+            UNBOX_FIELDS("UNBOX_REASON", report->first), "The identity is not whole (%s), %d %s",
+            report->first, report->problems, report->problems == 1 ? "problem" : "problems");
+}
+
+int check_identity_folder(const char *directory, const char *serial, mode_t key_mode)
 {
     _cleanup_(credentials_done) struct credentials credentials = {};
     struct report report = {};
+    const struct credentials_wanted wanted = {
+            .serial = serial,
+            .key_mode = key_mode,
+            .now = time(NULL),
+            .fn = on_item,
+            .userdata = &report,
+    };
     int r;
 
     check_folder(directory, &report);
     on_item("serial", serial ? NULL : "none in device tree, DMI or configuration", &report);
     if (serial) {
-        r = identity_current(directory, serial, time(NULL), on_item, &report, &credentials);
+        r = identity_current(directory, &wanted, &credentials);
         if (r == -ENOENT)
             on_item("current", "there are no serial certs", &report);
         else if (r < 0 && r != -EKEYREJECTED)
@@ -127,9 +148,6 @@ int check_identity_folder(const char *directory, const char *serial)
         if (r < 0)
             return r;
     }
-    if (report.problems)
-        unbox_run_notify_status("identity not whole (%s)", report.first);
-    else
-        unbox_run_notify_status("identity whole, hostname %s", credentials.hostname);
+    say(&report, credentials.hostname);
     return report.problems ? 1 : 0;
 }

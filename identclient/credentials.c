@@ -18,10 +18,7 @@
 /* A check under way: what has been read so far, and who wants to hear of it. */
 struct check {
     const char *folder;
-    const char *serial;
-    time_t now;
-    credentials_item_fn fn;
-    void *userdata;
+    const struct credentials_wanted *wanted;
     char *certificate_pem;
     char *key_pem;
     char *ca_pem;
@@ -30,8 +27,8 @@ struct check {
 
 static int good(struct check *check, const char *item)
 {
-    if (check->fn)
-        check->fn(item, NULL, check->userdata);
+    if (check->wanted->fn)
+        check->wanted->fn(item, NULL, check->wanted->userdata);
     return 0;
 }
 
@@ -43,8 +40,8 @@ _printf_(3, 4) static int bad(struct check *check, const char *item, const char 
     va_start(args, format);
     (void)vsnprintf(problem, sizeof(problem), format, args);
     va_end(args);
-    if (check->fn)
-        check->fn(item, problem, check->userdata);
+    if (check->wanted->fn)
+        check->wanted->fn(item, problem, check->wanted->userdata);
     return -EKEYREJECTED;
 }
 
@@ -60,6 +57,11 @@ static int read_file(struct check *check, const char *name, mode_t mode, char **
     }
     if (lstat(path, &st) < 0)
         return bad(check, name, "%s", strerror(errno));
+    /* Encrypted at rest it is a link into memory; see seal.h. */
+    if (S_ISLNK(st.st_mode) && stat(path, &st) < 0)
+        return bad(check, name,
+                "encrypted, and not decrypted since the boot: see "
+                "identclient-seal.service");
     if (!S_ISREG(st.st_mode))
         return bad(check, name, "not a regular file");
     if ((st.st_mode & 07777 & ~mode) != 0)
@@ -116,9 +118,9 @@ static int check_certificate(struct check *check)
     r = crypto_certificate_name(credentials->certificate, &name);
     if (r < 0)
         return bad(check, "certificate", "it names nobody");
-    if (strcmp(name, check->serial) != 0)
+    if (strcmp(name, check->wanted->serial) != 0)
         return bad(check, "certificate", "it is for serial %.80s, this device is %s", name,
-                check->serial);
+                check->wanted->serial);
     return good(check, "certificate");
 }
 
@@ -142,7 +144,7 @@ static int check_chain(struct check *check)
     int r;
 
     r = crypto_certificate_check(check->credentials.certificate, check->certificate_pem,
-            check->ca_pem, check->now, &reason);
+            check->ca_pem, check->wanted->now, &reason);
     if (r < 0)
         return bad(check, "chain", "%s", reason);
     return good(check, "chain");
@@ -158,7 +160,7 @@ static int check_files(struct check *check)
         char **text;
     } files[] = {
             {CREDENTIALS_CERTIFICATE, CREDENTIALS_FILE_MODE, &check->certificate_pem},
-            {CREDENTIALS_KEY, CREDENTIALS_KEY_MODE, &check->key_pem},
+            {CREDENTIALS_KEY, check->wanted->key_mode, &check->key_pem},
             {CREDENTIALS_CA, CREDENTIALS_FILE_MODE, &check->ca_pem},
     };
     int result = 0;
@@ -179,13 +181,12 @@ static void check_done(struct check *check)
     credentials_done(&check->credentials);
 }
 
-int credentials_load(const char *folder, const char *serial, time_t now, credentials_item_fn fn,
-        void *userdata, struct credentials *ret)
+int credentials_load(
+        const char *folder, const struct credentials_wanted *wanted, struct credentials *ret)
 {
     static int (*const checks[])(struct check * check) = {
             check_files, check_identity, check_hostname, check_certificate, check_key, check_chain};
-    _cleanup_(check_done) struct check check = {
-            .folder = folder, .serial = serial, .now = now, .fn = fn, .userdata = userdata};
+    _cleanup_(check_done) struct check check = {.folder = folder, .wanted = wanted};
     struct stat st;
 
     if (stat(folder, &st) < 0)

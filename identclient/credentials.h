@@ -8,6 +8,7 @@
  */
 
 #include <jansson.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "crypto.h"
@@ -18,9 +19,8 @@
 #define CREDENTIALS_CA "ca.pem"
 #define CREDENTIALS_IDENTITY "identity.json"
 
-/* The product's applications read the key by the group of the folder. */
-#define CREDENTIALS_KEY_MODE 0640
 #define CREDENTIALS_FILE_MODE 0644
+#define CREDENTIALS_KEY_MODE_MAX 0640
 
 struct credentials {
     json_t *identity; /* identity.json; the strings below are borrowed from it */
@@ -35,13 +35,22 @@ struct credentials {
 /* Called for each item in turn; `problem` is NULL when the item is as it should be. */
 typedef void (*credentials_item_fn)(const char *item, const char *problem, void *userdata);
 
+/* What they have to be, and who hears whether they are. All borrowed. */
+struct credentials_wanted {
+    const char *serial;
+    mode_t key_mode; /* 0640: the product's applications read the key by the group of the folder */
+    time_t now;
+    credentials_item_fn fn; /* may be NULL */
+    void *userdata;
+};
+
 /*
  * Reads a folder and checks it: files and modes, identity.json, key and certificate belong
- * together, the chain leads to ca.pem, the dates hold at `now`, the subject is `serial`, the
- * hostname is one label. `fn` may be NULL. Returns 0 with *ret to be freed by credentials_done();
- * -ENOENT when there is no such folder; -EKEYREJECTED when an item isn't right.
+ * together, the chain leads to ca.pem, the dates hold, the subject is the serial, the hostname is
+ * one label. Returns 0 with *ret to be freed by credentials_done(); -ENOENT when there is no such
+ * folder; -EKEYREJECTED when an item isn't right.
  */
-int credentials_load(const char *folder, const char *serial, time_t now, credentials_item_fn fn,
-        void *userdata, struct credentials *ret);
+int credentials_load(
+        const char *folder, const struct credentials_wanted *wanted, struct credentials *ret);
 
 void credentials_done(struct credentials *credentials);

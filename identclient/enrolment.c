@@ -5,10 +5,12 @@
  * identity folder, so that power may go at any instant.
  *
  *   no attempt                        make a key and an attempt
- *   attempt, its generation missing   enroll, check, make it current
- *   attempt, its generation current   acknowledge, set the hostname, set the flag
+ *   attempt, its generation missing   ask, check, make it current, or next if there were others
+ *   attempt, its generation stored    acknowledge, make it current, set the hostname, set the flag
  *
- * Each try asks for a challenge first: it shows that the bench is there, and what time it is.
+ * Credentials that hold stay current until the bench has heard that there are others on the disk:
+ * the bench revokes them at that moment, and not before. Each try asks for a challenge first: it
+ * shows that the bench is there, and what time it is.
  */
 
 #include "enrolment.h"
@@ -19,19 +21,18 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "ask.h"
 #include "bench.h"
 #include "clock.h"
-#include "device.h"
 #include "enrolment-protocol.h"
 #include "hostnamed.h"
 #include "identity.h"
 #include "line.h"
 #include "unbox/log.h"
-#include "unbox/messages.h"
+#include "unbox/store.h"
 
 /* One process is one try of at most this long; the unit's RestartSec= comes on top. */
 #define TRY_SEC 20
-#define RESTART_SEC 5
 /* Fifty devices that are switched on together must not come back together. */
 #define JITTER_USEC (1 * USEC_PER_SEC)
 
@@ -42,6 +43,7 @@ struct enrolment {
     struct hostnamed *hostnamed;
     sd_event_source *deadline;
     sd_event_source *leave;
+    struct attempt_terms terms;
     struct attempt attempt;
     struct credentials credentials;
     int64_t server_time;
@@ -78,7 +80,8 @@ static void leave_after(struct enrolment *enrolment, unsigned seconds)
 _printf_(3, 4) static void give_up(
         struct enrolment *enrolment, unsigned retry_after_sec, const char *format, ...)
 {
-    unsigned wait = retry_after_sec > RESTART_SEC ? retry_after_sec - RESTART_SEC : 0;
+    const struct kind *kind = enrolment->options.kind;
+    unsigned wait = retry_after_sec > kind->restart_sec ? retry_after_sec - kind->restart_sec : 0;
     struct tries *tries = enrolment->options.tries;
     char reason[512];
     va_list args;
@@ -92,23 +95,25 @@ _printf_(3, 4) static void give_up(
     if (wait > TRY_SEC)
         wait = TRY_SEC;
     unbox_run_status(enrolment->run, "%s, attempt %u, trying again in %u s", reason, tries->number,
-            wait + RESTART_SEC);
+            wait + kind->restart_sec);
     /* A bench that is off for a night is one entry, not thousands. */
     if (tries_failed(tries, reason))
-        unbox_log_event(LOG_WARNING, UNBOX_MESSAGE_ENROLMENT_RETRY,
+        unbox_log_event(LOG_WARNING, kind->retry_message,
                 UNBOX_FIELDS("UNBOX_SERIAL", enrolment->options.serial, "UNBOX_REASON", reason),
-                "Not enrolled yet: %s, attempt %u; trying again until it works", reason,
+                "%s: %s, attempt %u; trying again until it works", kind->not_yet, reason,
                 tries->number);
     leave_after(enrolment, wait);
 }
 
 static void refused(struct enrolment *enrolment, const struct verdict *verdict)
 {
+    const struct kind *kind = enrolment->options.kind;
+
     enrolment->leaving = true;
-    unbox_run_status(enrolment->run, "%s; then power the device off and on", verdict->text);
-    unbox_log_event(LOG_ERR, UNBOX_MESSAGE_ENROLMENT_REFUSED,
+    unbox_run_status(enrolment->run, "%s; %s", verdict->text, kind->remedy);
+    unbox_log_event(LOG_ERR, kind->refused_message,
             UNBOX_FIELDS("UNBOX_SERIAL", enrolment->options.serial, "UNBOX_CODE", verdict->code),
-            "Enrolment stopped: %s", verdict->text);
+            "%s: %s", kind->stopped, verdict->text);
     unbox_run_exit(enrolment->run, UNBOX_EXIT_REFUSED);
 }
 
@@ -132,10 +137,22 @@ static void on_item(const char *item, const char *problem, void *userdata)
         (void)snprintf(enrolment->problem, sizeof(enrolment->problem), "%s: %s", item, problem);
 }
 
+static struct credentials_wanted wanted(struct enrolment *enrolment)
+{
+    enrolment->problem[0] = '\0';
+    return (struct credentials_wanted){
+            .serial = enrolment->options.serial,
+            .key_mode = enrolment->options.key_mode,
+            .now = clock_now(&clock_real, enrolment->server_time),
+            .fn = on_item,
+            .userdata = enrolment,
+    };
+}
+
 /* What the bench let expire, or the disk lost, is begun anew by the next try. */
 static void begin_anew(struct enrolment *enrolment, const char *why)
 {
-    int r = identity_attempt_drop(enrolment->options.directory);
+    int r = identity_abandon(enrolment->options.directory);
 
     if (r < 0)
         give_up(enrolment, 0, "can't remove the old attempt: %s", strerror(-r));
@@ -172,9 +189,35 @@ static bool accepted(struct enrolment *enrolment, const struct verdict *verdict)
     }
 }
 
+/* What a finished attempt leaves behind for others; its own traces go last. */
+static int finish(struct enrolment *enrolment)
+{
+    const struct enrolment_options *options = &enrolment->options;
+    int r = 0;
+
+    if (!identity_provisioned(options->directory))
+        r = identity_set_provisioned(options->directory);
+    if (r >= 0 && options->token)
+        r = token_remove(options->directory);
+    /* The first one stays: until the flag is there it says whose generation is current. */
+    if (r >= 0 && options->kind != &kind_first)
+        r = identity_attempt_drop(options->directory);
+    return r;
+}
+
+/* Only now, for whoever turns the device off when it sees the flag. */
+static void flag_power_off(const char *path)
+{
+    int r = path ? unbox_store_flag(path, 0644) : 0;
+
+    if (r < 0)
+        (void)unbox_log_errno(LOG_WARNING, r, "Can't ask for the power to be turned off");
+}
+
 static void on_hostname_set(int error, const char *message, void *userdata)
 {
     struct enrolment *enrolment = userdata;
+    const struct enrolment_options *options = &enrolment->options;
     const char *hostname = enrolment->credentials.hostname;
     int r;
 
@@ -184,18 +227,20 @@ static void on_hostname_set(int error, const char *message, void *userdata)
         give_up(enrolment, 0, "can't set the hostname %s: %s", hostname, message);
         return;
     }
-    r = identity_set_provisioned(enrolment->options.directory);
+    r = finish(enrolment);
     if (r < 0) {
-        give_up(enrolment, 0, "can't write the flag 'provisioned': %s", strerror(-r));
+        give_up(enrolment, 0, "can't note that it is done in %s: %s", options->directory,
+                strerror(-r));
         return;
     }
     enrolment->leaving = true;
-    unbox_run_status(enrolment->run, "enrolled as %s", hostname);
-    unbox_log_event(LOG_NOTICE, UNBOX_MESSAGE_ENROLLED,
-            UNBOX_FIELDS("UNBOX_SERIAL", enrolment->options.serial, "UNBOX_HOSTNAME", hostname,
+    unbox_run_status(enrolment->run, "%s %s", options->kind->done, hostname);
+    unbox_log_event(LOG_NOTICE, options->kind->done_message,
+            UNBOX_FIELDS("UNBOX_SERIAL", options->serial, "UNBOX_HOSTNAME", hostname,
                     "UNBOX_ENROLMENT", enrolment->credentials.enrolment_id, "UNBOX_CERTIFICATE",
                     enrolment->credentials.cert_sha256),
-            "Serial %s is enrolled as %s", enrolment->options.serial, hostname);
+            "Serial %s is %s %s", options->serial, options->kind->done, hostname);
+    flag_power_off(options->power_off_flag);
     unbox_run_exit(enrolment->run, UNBOX_EXIT_OK);
 }
 
@@ -206,6 +251,11 @@ static void on_acknowledged(const struct verdict *verdict, json_t *body, void *u
 
     if (!accepted(enrolment, verdict))
         return;
+    r = identity_adopt(enrolment->options.directory, &enrolment->attempt);
+    if (r < 0) {
+        give_up(enrolment, 0, "can't make the new credentials the current ones: %s", strerror(-r));
+        return;
+    }
     unbox_run_status(enrolment->run, "acknowledged, setting the hostname %s",
             enrolment->credentials.hostname);
     r = hostnamed_new(unbox_run_event(enrolment->run), &enrolment->hostnamed);
@@ -232,6 +282,7 @@ static void acknowledge(struct enrolment *enrolment)
 {
     struct credentials *credentials = &enrolment->credentials;
     const struct enrolment_options *options = &enrolment->options;
+    const struct credentials_wanted expected = wanted(enrolment);
     _cleanup_free_ char *proof = NULL;
     char why[320];
     int r;
@@ -241,9 +292,7 @@ static void acknowledge(struct enrolment *enrolment)
         give_up(enrolment, 0, "can't remove the attempt's copy of the key: %s", strerror(-r));
         return;
     }
-    enrolment->problem[0] = '\0';
-    r = identity_current(options->directory, options->serial, clock_now(enrolment->server_time),
-            on_item, enrolment, credentials);
+    r = identity_stored(options->directory, &enrolment->attempt, &expected, credentials);
     if (r == -EKEYREJECTED) {
         (void)snprintf(
                 why, sizeof(why), "the identity on the disk is damaged (%s)", enrolment->problem);
@@ -263,19 +312,26 @@ static void acknowledge(struct enrolment *enrolment)
 
 static void raise_clock(struct enrolment *enrolment, int64_t server_time)
 {
-    int r = clock_raise(server_time);
+    int r = 0;
 
     enrolment->server_time = server_time;
+    /* Where dates count, as at the customer's, the clock is somebody else's. */
+    if (enrolment->options.ignore_dates)
+        r = clock_raise(&clock_real, server_time);
     if (r < 0)
         (void)unbox_log_errno(LOG_WARNING, r, "Can't set the clock to the bench's time");
     else if (r > 0)
         unbox_log(LOG_NOTICE, "The clock was behind and is now set to the bench's time");
+    r = clock_floor_raise(enrolment->options.directory, server_time);
+    if (r < 0)
+        (void)unbox_log_errno(LOG_WARNING, r, "Can't keep the bench's time for the next boot");
 }
 
 static void on_enrolled(const struct verdict *verdict, json_t *body, void *userdata)
 {
     struct enrolment *enrolment = userdata;
     const char *where = bench_where(enrolment->bench), *problem = "it has no body";
+    struct credentials_wanted expected;
     struct enroll_answer answer;
     int r;
 
@@ -287,9 +343,9 @@ static void on_enrolled(const struct verdict *verdict, json_t *body, void *userd
         return;
     }
     raise_clock(enrolment, answer.server_time);
-    enrolment->problem[0] = '\0';
-    r = identity_install(enrolment->options.directory, &enrolment->attempt,
-            enrolment->options.serial, &answer, clock_now(answer.server_time), on_item, enrolment);
+    expected = wanted(enrolment);
+    r = identity_install(enrolment->options.directory, &enrolment->attempt, &answer, &expected,
+            enrolment->options.kind != &kind_first);
     if (r == -EKEYREJECTED)
         give_up(enrolment, 0, "malformed answer of the bench %s: %s", where, enrolment->problem);
     else if (r < 0)
@@ -298,37 +354,16 @@ static void on_enrolled(const struct verdict *verdict, json_t *body, void *userd
         acknowledge(enrolment);
 }
 
-static json_t *hardware_addresses(const struct enrolment_options *options)
-{
-    json_t *macs = json_object();
-
-    for (size_t i = 0; macs && options->mac_interfaces[i]; i++) {
-        _cleanup_free_ char *mac = NULL;
-
-        /* A radio that isn't there is no reason not to enrol. */
-        if (device_mac(options->sysfs, options->mac_interfaces[i], &mac) >= 0)
-            (void)json_object_set_new(macs, options->mac_interfaces[i], json_string(mac));
-    }
-    return macs;
-}
-
 static int ask_for_identity(struct enrolment *enrolment, const char *nonce)
 {
     const struct enrolment_options *options = &enrolment->options;
-    _cleanup_free_ char *csr = NULL;
     json_t *request;
     int r;
 
-    r = crypto_request_new(enrolment->attempt.key, options->serial, nonce, &csr);
+    r = ask_new(options, &enrolment->attempt, nonce, &request);
     if (r < 0)
         return r;
-    request = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "v",
-            ENROLMENT_VERSION, "serial", options->serial, "product", options->product, "hw_rev",
-            options->hardware_revision, "batch", options->batch, "attempt", enrolment->attempt.id,
-            "nonce", nonce, "mode", "csr", "csr", csr, "macs", hardware_addresses(options));
-    if (!request)
-        return -ENOMEM;
-    return bench_enroll(enrolment->bench, request, on_enrolled, enrolment);
+    return bench_ask(enrolment->bench, options->kind->path, request, on_enrolled, enrolment);
 }
 
 static void on_challenge(const struct verdict *verdict, json_t *body, void *userdata)
@@ -346,7 +381,7 @@ static void on_challenge(const struct verdict *verdict, json_t *body, void *user
         return;
     }
     raise_clock(enrolment, answer.server_time);
-    if (!enrolment->attempt.key) {
+    if (enrolment->attempt.stored) {
         acknowledge(enrolment);
         return;
     }
@@ -367,15 +402,20 @@ static void ask_for_challenge(struct enrolment *enrolment)
 
 static void begin(struct enrolment *enrolment)
 {
-    const char *directory = enrolment->options.directory;
+    const struct enrolment_options *options = &enrolment->options;
+    const char *directory = options->directory;
     int r;
 
-    unbox_run_status(enrolment->run, "asking the bench %s on %s, attempt %u",
-            bench_where(enrolment->bench), enrolment->options.interface,
-            enrolment->options.tries->number);
-    r = identity_attempt_load(directory, &enrolment->attempt);
+    if (bench_has_wire(enrolment->bench))
+        unbox_run_status(enrolment->run, "asking the bench %s%s%s, attempt %u",
+                bench_where(enrolment->bench), options->interface ? " on " : "",
+                options->interface ?: "", options->tries->number);
+    else
+        unbox_run_status(enrolment->run, "waiting for an address on %s, attempt %u",
+                options->interface, options->tries->number);
+    r = identity_attempt_load(directory, &enrolment->terms, &enrolment->attempt);
     if (r == -ENOENT)
-        r = identity_attempt_new(directory, &enrolment->attempt);
+        r = identity_attempt_new(directory, &enrolment->terms, &enrolment->attempt);
     if (r < 0)
         give_up(enrolment, 0, "can't write to %s: %s", directory, strerror(-r));
     else
@@ -388,8 +428,12 @@ int enrolment_new(
     const struct bench_options bench = {
             .url = options->url,
             .ca_pem = options->ca_pem,
+            .pins = options->pins,
             .interface = options->interface,
+            .certificate_pem = options->certificate_pem,
+            .key_pem = options->key_pem,
             .serial = options->serial,
+            .ignore_dates = options->ignore_dates,
     };
     _cleanup_(enrolment_free_p) struct enrolment *enrolment = calloc(1, sizeof(*enrolment));
     int r;
@@ -398,6 +442,11 @@ int enrolment_new(
         return -ENOMEM;
     enrolment->run = run;
     enrolment->options = *options;
+    enrolment->terms = (struct attempt_terms){
+            .kind = options->kind->name,
+            .bundle = options->bundle,
+            .token = options->token ? options->token->text : NULL,
+    };
     r = bench_new(unbox_run_event(run), &bench, &enrolment->bench);
     if (r < 0)
         return r;

@@ -2,11 +2,13 @@
 #pragma once
 
 /*
- * One attempt to get an identity from the bench, from wherever the last one was interrupted to the
- * flag `provisioned`. It ends the loop with the exit code that systemd acts on: 0 done, 1 systemd
- * tries again, 77 refused for good.
+ * One attempt to get credentials from the bench, the first ones or others, from wherever the last
+ * one was interrupted to the flag `provisioned`. It ends the loop with the exit code that systemd
+ * acts on: 0 done, 1 systemd tries again, 77 refused for good.
  */
 
+#include "kind.h"
+#include "token.h"
 #include "tries.h"
 #include "unbox/run.h"
 #include "util.h"
@@ -15,12 +17,21 @@ struct enrolment;
 
 /* All borrowed; they have to outlive the enrolment. */
 struct enrolment_options {
+    const struct kind *kind;
     const char *directory; /* the identity folder */
     const char *sysfs;
     const char *serial;
+    mode_t key_mode; /* of the private key's file */
     const char *url;
     const char *ca_pem;
-    const char *interface; /* that the bench is on */
+    const char *pins;            /* of the bench's key; NULL: none */
+    const char *interface;       /* that the bench is on; NULL: wherever the route leads */
+    bool ignore_dates;           /* of the bench's certificate */
+    bool bundle;                 /* the bench makes the key */
+    const char *certificate_pem; /* the present ones, of a renewal; NULL otherwise */
+    const char *key_pem;
+    const struct token *token;  /* of a re-assignment; NULL otherwise */
+    const char *power_off_flag; /* made when it has come to its end; NULL: none */
     const char *product;
     const char *hardware_revision;
     const char *batch;

@@ -5,11 +5,14 @@
  * The identity folder: where an interrupted enrolment finds its place again.
  *
  *   attempt.key   the key of an attempt, until it has become part of a generation
- *   attempt       the attempt's UUID; written after its key, so with it there is a key or a
- *                 generation that has it
+ *   attempt       the attempt's UUID and terms; written after its key, so with it there is a key, a
+ *                 generation that has it, or the bench makes it (bundle mode)
  *   gen-SHA/      serial certs, complete and checked; SHA is the certificate's
- *   current       link to the one that counts
+ *   next          link to those that are to replace others, until the bench has acknowledged
+ *   current       link to the ones that count
  *   provisioned   the bench has acknowledged, the hostname is set: never again
+ *   reassign      a token, put there by a technician; see token.h
+ *   clock         the floor of the clock; see clock.h
  */
 
 #include <stdbool.h>
@@ -17,38 +20,65 @@
 #include "answer.h"
 #include "credentials.h"
 
+/* An attempt goes on under the terms that it was begun with, or not at all. */
+struct attempt_terms {
+    const char *kind;  /* "enroll", "reassign", "renew" */
+    bool bundle;       /* the bench makes the key */
+    const char *token; /* NULL: none; its digest is kept */
+};
+
 struct attempt {
     char *id;
-    EVP_PKEY *key; /* NULL: it lies in the current generation, which belongs to this attempt */
+    EVP_PKEY *key; /* NULL: stored, or to be made by the bench */
+    bool stored;   /* its generation is there already, as next or as current */
 };
 
 /* Whether the factory is behind us. */
 bool identity_provisioned(const char *directory);
 
 /*
- * The attempt that was begun, or -ENOENT when there is none, or one whose key is lost: then
- * begin a new one. Free *ret with attempt_done().
+ * Keeps other processes away from the folder for as long as the descriptor *ret is open.
+ * -EWOULDBLOCK: another one is at work there.
  */
-int identity_attempt_load(const char *directory, struct attempt *ret);
+int identity_lock(const char *directory, int *ret);
 
-/* Makes a key and an attempt, and both durable. */
-int identity_attempt_new(const char *directory, struct attempt *ret);
+/*
+ * The attempt that was begun on these terms, or -ENOENT when there is none, or one whose key is
+ * lost: then begin a new one. Free *ret with attempt_done().
+ */
+int identity_attempt_load(
+        const char *directory, const struct attempt_terms *terms, struct attempt *ret);
 
-/* Forgets the attempt, so that the next start begins a new one. The current generation stays. */
+/* Makes a key, unless the bench does, and an attempt, and both durable. */
+int identity_attempt_new(
+        const char *directory, const struct attempt_terms *terms, struct attempt *ret);
+
+/* Forgets the attempt, so that the next start begins a new one. No generation is touched. */
 int identity_attempt_drop(const char *directory);
 
 void attempt_done(struct attempt *attempt);
 
 /*
- * Makes the bench's answer the current generation, if it passes the checks of credentials_load();
- * otherwise -EKEYREJECTED, `fn` has heard of it, and what was current still is.
+ * Stores the bench's answer, if it passes the checks of credentials_load(), as the current
+ * generation, or with `offer` as the next one; otherwise -EKEYREJECTED, wanted->fn has heard of it,
+ * and nothing has changed.
  */
-int identity_install(const char *directory, const struct attempt *attempt, const char *serial,
-        const struct enroll_answer *answer, time_t now, credentials_item_fn fn, void *userdata);
+int identity_install(const char *directory, const struct attempt *attempt,
+        const struct enroll_answer *answer, const struct credentials_wanted *wanted, bool offer);
+
+/* The generation of this attempt, next or current, checked; see credentials_load(). */
+int identity_stored(const char *directory, const struct attempt *attempt,
+        const struct credentials_wanted *wanted, struct credentials *ret);
 
 /* The current generation, checked; see credentials_load(). */
-int identity_current(const char *directory, const char *serial, time_t now, credentials_item_fn fn,
-        void *userdata, struct credentials *ret);
+int identity_current(
+        const char *directory, const struct credentials_wanted *wanted, struct credentials *ret);
+
+/* The attempt's generation is what counts from now on; all others are removed. */
+int identity_adopt(const char *directory, const struct attempt *attempt);
+
+/* The attempt has come to nothing: it goes, and what it wanted to become next. */
+int identity_abandon(const char *directory);
 
 /*
  * Removes every copy of a key but the current generation's: the attempt's, which is of no use once

@@ -44,10 +44,14 @@ static void test_statuses(void **state)
             {403, "{\"code\":\"batch_closed\",\"detail\":\"B7 is full\"}", VERDICT_STOP,
                     "B7 is full"},
             {404, "", VERDICT_STOP, "(404)"},
+            {401, "{\"code\":\"token_invalid\"}", VERDICT_STOP, "for a new token"},
+            {403, "{\"code\":\"reassign_not_authorised\"}", VERDICT_STOP, "re-assignment token"},
             {409, "{\"code\":\"already_issued\"}", VERDICT_STOP, "re-assignment"},
             {409, "{\"code\":\"spki_mismatch\"}", VERDICT_STOP, "re-assignment"},
             {410, "{\"code\":\"attempt_expired\"}", VERDICT_NEW_ATTEMPT, "new one"},
             {422, "{\"code\":\"bad_csr\"}", VERDICT_STOP, "ask the bench operator"},
+            {422, "{\"code\":\"bad_proof\"}", VERDICT_STOP, "re-assignment token"},
+            {422, "{\"code\":\"mode_unsupported\"}", VERDICT_STOP, "enrolment.mode"},
             {422, "{\"code\":\"nonce_expired\"}", VERDICT_NEW_NONCE, "challenges"},
     };
 

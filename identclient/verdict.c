@@ -21,7 +21,15 @@ static const struct {
         {ENROLMENT_BATCH_CLOSED, "ask the bench operator for a batch that is open"},
         {ENROLMENT_ALREADY_ISSUED, "the bench operator has to allow a re-assignment"},
         {ENROLMENT_SPKI_MISMATCH, "the bench operator has to allow a re-assignment"},
-        {ENROLMENT_MODE_UNSUPPORTED, "device and bench are of different versions"},
+        {ENROLMENT_MODE_UNSUPPORTED, "ask the bench operator whether its batch has this mode "
+                                     "(enrolment.mode)"},
+        {ENROLMENT_TOKEN_INVALID, "ask the bench operator for a new token"},
+        {ENROLMENT_REASSIGN_NOT_AUTHORISED, "ask the bench operator for a re-assignment token"},
+        {ENROLMENT_BAD_CSR, "device and bench are of different versions: ask the bench operator"},
+        {ENROLMENT_BAD_PROOF, "the key on the disk is another one: ask the bench operator for a "
+                              "re-assignment token"},
+        {ENROLMENT_BAD_REQUEST, "device and bench are of different versions: ask the bench "
+                                "operator"},
 };
 
 _printf_(2, 3) static void say(struct verdict *verdict, const char *format, ...)
@@ -47,8 +55,8 @@ static void judge_failure(const struct http_answer *answer, const char *where,
     else if (answer->error == -ENODEV)
         say(verdict, "no bench: this device has no interface %s", interface);
     else
-        say(verdict, "no bench: %s does not answer on %s (%s)", where, interface,
-                strerror(-answer->error));
+        say(verdict, "no bench: %s does not answer%s%s (%s)", where, interface ? " on " : "",
+                interface ?: "", strerror(-answer->error));
 }
 
 static void judge_refusal(const struct http_answer *answer, const char *where, const char *serial,

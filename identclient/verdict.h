@@ -20,6 +20,7 @@ struct verdict {
     char text[400]; /* one printable line; empty when accepted */
 };
 
-/* `where` is the bench as people know it, "7.7.7.7:5001"; `serial` and `interface` the device's. */
+/* `where` is the bench as people know it, "7.7.7.7:5001"; `serial` and `interface` the device's;
+ * `interface` is NULL when the bench isn't reached over a certain one. */
 void verdict_of(const struct http_answer *answer, const char *where, const char *interface,
         const char *serial, struct verdict *ret);

@@ -20,7 +20,7 @@
 #define DIGITS_MAX 18
 
 struct import {
-    struct database *database;
+    struct database *database; /* NULL: the text is only looked at */
     const char *batch;
     unsigned line;
     uint64_t count;
@@ -56,6 +56,8 @@ static int add_serial(struct import *import, const char *serial)
 {
     int r;
 
+    if (!import->database)
+        return 0;
     r = database_run(import->database,
             "INSERT INTO allowed_serials (serial, batch) VALUES (?, ?)"
             " ON CONFLICT (serial) DO UPDATE SET batch = batch WHERE batch = excluded.batch",
@@ -67,16 +69,18 @@ static int add_serial(struct import *import, const char *serial)
     return r < 0 ? r : 0;
 }
 
-/* 1: part of it is in a range that is there. */
+/* 1: part of it is in a range that is there; 2: it is that very range. */
 static int overlaps(
         struct import *import, const struct numbered *first, const struct numbered *last)
 {
     _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
+    int r;
 
-    return database_query(import->database, &row,
-            "SELECT 1 FROM allowed_ranges"
-            " WHERE prefix = ? AND digits = ? AND first <= ? AND last >= ?",
-            "siii", first->prefix, first->digits, last->number, first->number);
+    r = database_query(import->database, &row,
+            "SELECT first = ?4 AND last = ?3 AND batch = ?5 FROM allowed_ranges"
+            " WHERE prefix = ?1 AND digits = ?2 AND first <= ?3 AND last >= ?4",
+            "siiis", first->prefix, first->digits, last->number, first->number, import->batch);
+    return r > 0 && sqlite3_column_int64(row, 0) ? 2 : r;
 }
 
 static int add_range(struct import *import, const char *first_serial, const char *last_serial)
@@ -90,9 +94,14 @@ static int add_range(struct import *import, const char *first_serial, const char
         return bad_line(import, "the two are not of one range", last_serial);
     if (last.number < first.number)
         return bad_line(import, "the last is before the first", last_serial);
+    if (!import->database)
+        return 0;
     r = overlaps(import, &first, &last);
     if (r < 0)
         return r;
+    import->count += last.number - first.number + 1;
+    if (r == 2)
+        return 0;
     if (r > 0)
         return refuse(import->refusal, 0, OPERATOR_CONFLICT,
                 "line %u: a part of %s to %s is in a range already", import->line, first_serial,
@@ -101,10 +110,7 @@ static int add_range(struct import *import, const char *first_serial, const char
             "INSERT INTO allowed_ranges (prefix, digits, first, last, batch)"
             " VALUES (?, ?, ?, ?, ?)",
             "siiis", first.prefix, first.digits, first.number, last.number, import->batch);
-    if (r < 0)
-        return r;
-    import->count += last.number - first.number + 1;
-    return 0;
+    return r < 0 ? r : 0;
 }
 
 /* Takes blanks and a pair of quotes off, in place. */
@@ -154,41 +160,63 @@ static int check_batch(struct database *database, const char *batch, struct refu
     return r < 0 ? r : 0;
 }
 
-static int import_text(struct import *import, char *text, time_t now)
+static int import_lines(struct import *import, const char *csv)
 {
-    char *rest = text, *line, detail[128];
+    static const char bom[] = "\xef\xbb\xbf";
+    _cleanup_free_ char *text = NULL;
+    char *rest, *line;
+    int r = 0;
+
+    text = strdup(strncmp(csv, bom, strlen(bom)) == 0 ? csv + strlen(bom) : csv);
+    if (!text)
+        return -ENOMEM;
+    for (rest = text; r == 0 && (line = strsep(&rest, "\n")); import->line++)
+        r = import_line(import, line);
+    return r;
+}
+
+static int import_piece(struct import *import, const char *csv, time_t now)
+{
+    char detail[128];
     int r;
 
     r = check_batch(import->database, import->batch, import->refusal);
-    while (r == 0 && (line = strsep(&rest, "\n"))) {
-        import->line++;
-        r = import_line(import, line);
-    }
+    if (r == 0)
+        r = import_lines(import, csv);
     if (r != 0)
         return r;
     (void)snprintf(detail, sizeof(detail), "%llu serials for %s", (unsigned long long)import->count,
             import->batch);
-    return register_audit(import->database, now, "serials allowed", "", detail);
+    return audit_add(import->database, now, "serials allowed", "", detail);
+}
+
+int allow_import_piece(struct database *database, const char *batch, const char *csv, unsigned line,
+        time_t now, uint64_t *ret_count, struct refusal *ret_refusal)
+{
+    struct import import = {
+            .database = database, .batch = batch, .line = line, .refusal = ret_refusal};
+    int r;
+
+    r = database_begin(database);
+    if (r < 0)
+        return r;
+    r = register_finish(database, import_piece(&import, csv, now));
+    if (r == 0)
+        *ret_count = import.count;
+    return r;
 }
 
 int allow_import(struct database *database, const char *batch, const char *csv, time_t now,
         uint64_t *ret_count, struct refusal *ret_refusal)
 {
-    static const char bom[] = "\xef\xbb\xbf";
-    struct import import = {.database = database, .batch = batch, .refusal = ret_refusal};
-    _cleanup_free_ char *text = NULL;
-    int r;
+    return allow_import_piece(database, batch, csv, 1, now, ret_count, ret_refusal);
+}
 
-    text = strdup(strncmp(csv, bom, strlen(bom)) == 0 ? csv + strlen(bom) : csv);
-    if (!text)
-        return -ENOMEM;
-    r = database_begin(database);
-    if (r < 0)
-        return r;
-    r = register_finish(database, import_text(&import, text, now));
-    if (r == 0)
-        *ret_count = import.count;
-    return r;
+int allow_check(const char *csv, struct refusal *ret_refusal)
+{
+    struct import import = {.batch = "", .line = 1, .refusal = ret_refusal};
+
+    return import_lines(&import, csv);
 }
 
 static int clear(
@@ -202,7 +230,7 @@ static int clear(
     r = database_run(database, "DELETE FROM allowed_serials WHERE batch = ?", "s", batch);
     if (r >= 0)
         r = database_run(database, "DELETE FROM allowed_ranges WHERE batch = ?", "s", batch);
-    return r < 0 ? r : register_audit(database, now, "list emptied", "", batch);
+    return r < 0 ? r : audit_add(database, now, "list emptied", "", batch);
 }
 
 int allow_clear(

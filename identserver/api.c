@@ -12,6 +12,7 @@
 #include <string.h>
 #include <systemd/sd-id128.h>
 
+#include "audit.h"
 #include "enrolment-protocol.h"
 #include "http-server.h"
 #include "register.h"
@@ -45,7 +46,7 @@ static int respond_refusal(struct api *api, struct http_request *request, const 
     (void)snprintf(detail, sizeof(detail), "%s: %s (%s)", refusal->code, refusal->detail, id);
     unbox_log(LOG_WARNING, "Refused %s at %s: %s", *serial ? serial : "a device",
             http_request_peer(request), detail);
-    r = register_audit(api->options.database, time(NULL), "refused", serial, detail);
+    r = audit_add(api->options.database, time(NULL), "refused", serial, detail);
     if (r < 0)
         (void)unbox_log_errno(LOG_ERR, r, "Can't write the audit");
     return http_respond_problem(
@@ -142,6 +143,14 @@ static int enroll(struct api *api, struct http_request *request, const struct en
             request, enrolled.repeated ? 200 : 201, enroll_answer(api, &enrolled, now));
 }
 
+/* Whom a refusal is about, as far as he says so; "": he doesn't. */
+static const char *claimed_serial(const json_t *body)
+{
+    const char *serial = json_string_value(json_object_get(body, "serial"));
+
+    return serial && enrolment_serial_valid(serial) ? serial : "";
+}
+
 /* As far as the calls that ask for a certificate are alike. */
 static int on_enroll_as(
         struct api *api, struct http_request *request, enum enroll_kind kind, const char *peer)
@@ -155,7 +164,7 @@ static int on_enroll_as(
         return 0;
     r = enroll_request_parse(body, kind, &asked, &refusal);
     if (r != 0)
-        return respond_failure(api, request, "", &refusal, r);
+        return respond_failure(api, request, claimed_serial(body), &refusal, r);
     if (peer)
         memcpy(asked.peer_sha256, peer, sizeof(asked.peer_sha256));
     return enroll(api, request, &asked);
@@ -199,13 +208,16 @@ static int check_peer(struct api *api, struct http_request *request,
 static int on_renew(struct http_request *request, void *userdata)
 {
     char sha256[CRYPTO_SHA256_HEX_SIZE];
+    _cleanup_json_ json_t *body = NULL;
     struct refusal refusal = {};
     struct api *api = userdata;
     int r;
 
+    if (http_request_json(request, &body) < 0)
+        return 0;
     r = check_peer(api, request, sha256, &refusal);
     if (r != 0)
-        return respond_failure(api, request, "", &refusal, r);
+        return respond_failure(api, request, claimed_serial(body), &refusal, r);
     return on_enroll_as(api, request, ENROLL_RENEW, sha256);
 }
 
@@ -215,36 +227,41 @@ static int on_crl(struct http_request *request, void *userdata)
     const void *der;
     size_t size;
 
-    der = revocation_der(api->options.revocation, &size);
+    der = revocation_der(api->options.revocation, time(NULL), &size);
     if (!der)
         return -ENODATA;
     return http_respond_data(request, 200, "application/pkix-crl", der, size);
 }
 
-static int on_acknowledge(struct http_request *request, void *userdata)
+static int acknowledge(struct api *api, struct http_request *request, const char *id, json_t *body)
 {
-    struct api *api = userdata;
-    const char *id = http_request_param(request, "id");
-    _cleanup_json_ json_t *body = NULL;
     struct acknowledged acknowledged = {};
+    _cleanup_free_ char *serial = NULL;
     struct refusal refusal = {};
     struct ack_request asked;
     int r;
 
-    if (http_request_json(request, &body) < 0)
-        return 0;
     r = ack_request_parse(body, &asked, &refusal);
     if (r == 0 && !enrolment_uuid_valid(id))
         r = refuse(&refusal, 400, ENROLMENT_BAD_REQUEST, "the enrolment's id is not a UUID");
     if (r == 0)
         r = register_acknowledge(
                 api->options.database, id, &asked, time(NULL), &acknowledged, &refusal);
+    serial = acknowledged.serial;
     if (r != 0)
-        return respond_failure(api, request, "", &refusal, r);
-    unbox_log(LOG_INFO, "%s has its identity", acknowledged.serial);
-    free(acknowledged.serial);
+        return respond_failure(api, request, serial ?: "", &refusal, r);
+    unbox_log(LOG_INFO, "%s has its identity", serial);
     api->options.changed(acknowledged.revoked, api->options.userdata);
     return http_respond_empty(request, 204);
+}
+
+static int on_acknowledge(struct http_request *request, void *userdata)
+{
+    _cleanup_json_ json_t *body = NULL;
+
+    if (http_request_json(request, &body) < 0)
+        return 0;
+    return acknowledge(userdata, request, http_request_param(request, "id"), body);
 }
 
 static const struct http_route routes[] = {

@@ -13,10 +13,10 @@
 struct api;
 
 struct api_options {
-    struct database *database;           /* borrowed */
-    const struct authority *authority;   /* borrowed */
-    const struct revocation *revocation; /* borrowed */
-    const char *certificate_pem;         /* of the bench, for TLS */
+    struct database *database;         /* borrowed */
+    const struct authority *authority; /* borrowed */
+    struct revocation *revocation;     /* borrowed */
+    const char *certificate_pem;       /* of the bench, for TLS */
     const char *key_pem;
     /* After each call that changed the register; `revoked`: a certificate was. */
     void (*changed)(bool revoked, void *userdata);

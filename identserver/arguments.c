@@ -27,6 +27,8 @@ static int usage(FILE *to, int code)
             "  --backup=FILE             copy the database, also while it serves, and end\n"
             "  --restore=FILE            make a backup the database, where there is none, and end\n"
             "  --allow=FILE              add the CSV's serials to a batch's list, and end\n"
+            "  --check[=HASH]            is the database whole, and its audit as it was written? "
+            "and end\n"
             "  --directory=DIR           where they lie (/var/lib/unbox-bench)\n"
             "  --address=ADDRESS         to serve on; with --init, to certify (7.7.7.7)\n"
             "  --port=PORT               to serve on (5001)\n"
@@ -74,7 +76,7 @@ static bool is_prefix(const char *text)
 static int set_action(struct arguments *arguments, enum action action, const char *file)
 {
     if (arguments->action != ACTION_SERVE)
-        return wrong("only one of --init, --backup, --restore, --allow");
+        return wrong("only one of --init, --backup, --restore, --allow, --check");
     arguments->action = action;
     arguments->file = file;
     return -1;
@@ -93,6 +95,8 @@ static int set_argument(int option, const char *value, struct arguments *argumen
         return set_action(arguments, ACTION_RESTORE, value);
     case 'A':
         return set_action(arguments, ACTION_ALLOW, value);
+    case 'c':
+        return set_action(arguments, ACTION_CHECK, value ?: "");
     case 's':
         arguments->socket = value;
         return -1;
@@ -132,6 +136,7 @@ int arguments_parse(int argc, char **argv, struct arguments *arguments)
             {"backup", required_argument, NULL, 'B'},
             {"restore", required_argument, NULL, 'R'},
             {"allow", required_argument, NULL, 'A'},
+            {"check", optional_argument, NULL, 'c'},
             {"socket", required_argument, NULL, 's'},
             {"directory", required_argument, NULL, 'd'},
             {"address", required_argument, NULL, 'a'},

@@ -18,6 +18,7 @@ struct arguments {
         ACTION_BACKUP,
         ACTION_RESTORE,
         ACTION_ALLOW,
+        ACTION_CHECK,
     } action;
     const char *file;
 };

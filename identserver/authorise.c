@@ -11,6 +11,18 @@
 #include "register-internal.h"
 #include "token.h"
 
+/* 1: it has had an identity, also where that holds no more; 0: never. A retired one is refused
+ * elsewhere. */
+static int had_identity(struct enrolling *enrolling)
+{
+    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
+
+    return database_query(enrolling->database, &row,
+            "SELECT 1 FROM devices"
+            " WHERE serial = ? AND enrolled_at IS NOT NULL AND retired_at IS NULL",
+            "s", enrolling->request->serial);
+}
+
 /* 1: it has one, with its digest; 0: it hasn't. */
 static int find_active(struct enrolling *enrolling, char **ret_cert_sha256)
 {
@@ -35,10 +47,8 @@ static int check_token(struct enrolling *enrolling)
 static int authorise_enroll(struct enrolling *enrolling)
 {
     const struct enroll_request *request = enrolling->request;
-    _cleanup_free_ char *active = NULL;
-    int r;
+    int r = had_identity(enrolling);
 
-    r = find_active(enrolling, &active);
     if (r < 0)
         return r;
     if (r > 0)
@@ -48,25 +58,27 @@ static int authorise_enroll(struct enrolling *enrolling)
     return request->token ? check_token(enrolling) : 0;
 }
 
+/* A serial that the bench doesn't know, any more, after its database was put back from a backup, is
+ * let in by a token, too. */
 static int authorise_reassign(struct enrolling *enrolling)
 {
     const struct enroll_request *request = enrolling->request;
     _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
-    int r;
+    int known, r;
 
-    r = database_query(enrolling->database, &row,
+    known = database_query(enrolling->database, &row,
             "SELECT 1 FROM devices WHERE serial = ? AND retired_at IS NULL", "s", request->serial);
-    if (r < 0)
-        return r;
-    if (r == 0)
-        return refuse(enrolling->refusal, 403, ENROLMENT_REASSIGN_NOT_AUTHORISED,
-                "serial %s is not a device of this bench's: ask the bench operator",
-                request->serial);
-    if (!request->token || !*request->token)
+    if (known < 0)
+        return known;
+    if (known && (!request->token || !*request->token))
         return refuse(enrolling->refusal, 403, ENROLMENT_REASSIGN_NOT_AUTHORISED,
                 "a re-assignment of serial %s needs a token: ask the bench operator",
                 request->serial);
-    return check_token(enrolling);
+    r = request->token ? check_token(enrolling) : 1;
+    if (known || r <= 0)
+        return r;
+    return refuse(enrolling->refusal, 403, ENROLMENT_REASSIGN_NOT_AUTHORISED,
+            "serial %s is not a device of this bench's: ask the bench operator", request->serial);
 }
 
 static int authorise_renew(struct enrolling *enrolling)
@@ -98,7 +110,7 @@ static int release_pending(struct enrolling *enrolling)
     if (r <= 0)
         return r;
     enrolling->enrolled.revoked = true;
-    return register_audit(
+    return audit_add(
             enrolling->database, enrolling->now, "revoked", serial, "begun anew before its ack");
 }
 

@@ -103,6 +103,14 @@ int authority_load(const char *directory, struct authority **ret)
     return 0;
 }
 
+int authority_load_certificate(const char *directory, X509 **ret)
+{
+    _cleanup_free_ char *pem = NULL;
+    int r = read_name(directory, AUTHORITY_CERTIFICATE, &pem);
+
+    return r < 0 ? r : crypto_certificate_from_pem(pem, ret);
+}
+
 struct authority *authority_free(struct authority *authority)
 {
     if (!authority)

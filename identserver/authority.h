@@ -22,6 +22,9 @@ struct authority;
  */
 int authority_load(const char *directory, struct authority **ret);
 
+/* Its certificate alone. The caller frees *ret. */
+int authority_load_certificate(const char *directory, X509 **ret);
+
 /* Accepts NULL; returns NULL. */
 struct authority *authority_free(struct authority *authority);
 

@@ -82,7 +82,7 @@ static int add_batch(struct database *database, const struct batch_options *opti
                 ret_refusal, 0, OPERATOR_CONFLICT, "there is a batch %s already", options->name);
     if (r < 0)
         return r;
-    return register_audit(database, now, "batch opened", "", options->name);
+    return audit_add(database, now, "batch opened", "", options->name);
 }
 
 int batch_add(struct database *database, const struct batch_options *options, time_t now,
@@ -127,7 +127,7 @@ static int change(struct database *database, const struct batch_options *options
         return refuse(ret_refusal, 0, OPERATOR_NOT_FOUND, "there is no batch %s", options->name);
     if (r < 0)
         return r;
-    return register_audit(database, now,
+    return audit_add(database, now,
             options->open == 0   ? "batch closed"
             : options->open == 1 ? "batch opened"
                                  : "batch changed",
@@ -159,7 +159,7 @@ static int add_names(struct database *database, const char *pool, const char *co
         if (r != 0)
             return r;
     }
-    return r < 0 ? r : register_audit(database, now, "hostnames added", "", pool);
+    return r < 0 ? r : audit_add(database, now, "hostnames added", "", pool);
 }
 
 int batch_add_names(struct database *database, const char *pool, const char *const *names,

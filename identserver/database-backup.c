@@ -24,8 +24,10 @@ static int copy_pages(struct database *from, struct database *to)
     backup = sqlite3_backup_init(to->sqlite, "main", from->sqlite, "main");
     if (!backup)
         return database_translate(sqlite3_errcode(to->sqlite));
+    database_crash_point();
     code = sqlite3_backup_step(backup, -1);
     (void)sqlite3_backup_finish(backup);
+    database_crash_point();
     return code == SQLITE_DONE ? 0 : database_translate(code) ?: -EIO;
 }
 
@@ -96,8 +98,10 @@ static int settle(const char *temporary, const char *path)
         return -errno;
     if (geteuid() == 0 && lchown(temporary, st.st_uid, st.st_gid) < 0)
         return -errno;
+    database_crash_point();
     if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
         return -errno;
+    database_crash_point();
     return fsync(folder) < 0 ? -errno : 0;
 }
 

@@ -18,7 +18,7 @@
 
 /* With -Dcrash_points=true the process ends here, as by a power cut, at call number
  * $UNBOX_DATABASE_CRASH_AT. */
-static void crash_point(void)
+void database_crash_point(void)
 {
 #ifdef CRASH_POINTS
     static unsigned long point;
@@ -76,6 +76,8 @@ int database_open_file(const char *path, int flags, struct database **ret)
     sqlite3_busy_timeout(database->sqlite, BUSY_TIMEOUT_MS);
     r = execute(database, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                           "PRAGMA trusted_schema = OFF;");
+    if (r >= 0)
+        r = database_add_functions(database);
     if (r < 0)
         return r;
     *ret = STEAL(database);
@@ -211,6 +213,23 @@ int database_open(const char *path, struct database **ret)
     return 0;
 }
 
+int database_inspect(const char *path, struct database **ret)
+{
+    _cleanup_(database_free_p) struct database *database = NULL;
+    int64_t version;
+    int r;
+
+    r = database_open_file(path, SQLITE_OPEN_READWRITE, &database);
+    if (r >= 0)
+        r = database_check(database, &version);
+    if (r < 0)
+        return r;
+    if (version < SCHEMA_VERSION)
+        return -ESTALE;
+    *ret = STEAL(database);
+    return 0;
+}
+
 struct database *database_free(struct database *database)
 {
     if (!database)
@@ -257,12 +276,12 @@ int database_run(struct database *database, const char *sql, const char *types, 
     if (r < 0)
         return r;
     if (alone)
-        crash_point();
+        database_crash_point();
     r = database_translate(sqlite3_step(statement));
     if (r < 0)
         return r;
     if (alone)
-        crash_point();
+        database_crash_point();
     return sqlite3_changes(database->sqlite);
 }
 
@@ -303,9 +322,9 @@ int database_commit(struct database *database)
 {
     int r;
 
-    crash_point();
+    database_crash_point();
     r = execute(database, "COMMIT");
-    crash_point();
+    database_crash_point();
     return r;
 }
 

@@ -25,6 +25,9 @@ int database_create(const char *path, struct database **ret);
  */
 int database_open(const char *path, struct database **ret);
 
+/* The same to look at it alone: nothing is written, and one of an earlier version is -ESTALE. */
+int database_inspect(const char *path, struct database **ret);
+
 /* Accepts NULL; returns NULL. */
 struct database *database_free(struct database *database);
 

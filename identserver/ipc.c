@@ -10,9 +10,11 @@
 #include "allow.h"
 #include "batch.h"
 #include "crypto.h"
+#include "label.h"
 #include "list.h"
 #include "register.h"
 #include "retire.h"
+#include "tab.h"
 #include "token.h"
 #include "unbox/log.h"
 
@@ -59,8 +61,18 @@ static int get_status(struct unbox_ipc_call *call, json_t *params, void *userdat
 
     if (r < 0)
         return r;
-    return reply(call, json_pack("{s:I, s:I, s:I}", "active", (json_int_t)summary.active, "pending",
-                               (json_int_t)summary.pending, "places", (json_int_t)summary.places));
+    return reply(call, json_pack("{s:I, s:I, s:I, s:s}", "active", (json_int_t)summary.active,
+                               "pending", (json_int_t)summary.pending, "places",
+                               (json_int_t)summary.places, "directory", ipc->directory));
+}
+
+static int get_factory(struct unbox_ipc_call *call, json_t *params, void *userdata)
+{
+    const struct ipc_options *ipc = userdata;
+    json_t *values;
+    int r = tab_values(ipc->database, time(NULL), &values);
+
+    return r < 0 ? r : reply(call, values);
 }
 
 static int get_batches(struct unbox_ipc_call *call, json_t *params, void *userdata)
@@ -111,6 +123,24 @@ static int export_csv(struct unbox_ipc_call *call, json_t *params, void *userdat
         return wrong(call, "batch and after (the \"next\" of the last answer), each optional");
     r = list_csv(ipc->database, batch, after, time(NULL), &csv, &next);
     return r < 0 ? r : reply(call, json_pack("{s:s, s:s?}", "csv", csv, "next", next));
+}
+
+/* A sheet's worth: drawing the codes takes its time. */
+static int get_labels(struct unbox_ipc_call *call, json_t *params, void *userdata)
+{
+    const struct ipc_options *ipc = userdata;
+    const char *batch = NULL, *serial = NULL, *after = NULL;
+    _cleanup_free_ char *next = NULL;
+    json_t *list;
+    int r;
+
+    if (json_unpack(params, "{s?s, s?s, s?s !}", "batch", &batch, "serial", &serial, "after",
+                &after) < 0)
+        return wrong(call,
+                "batch, serial (several with commas between) and after (the \"next\" of the "
+                "last answer), each optional");
+    r = label_list(ipc->database, ipc->config, batch, serial, after, &list, &next);
+    return r < 0 ? r : reply(call, json_pack("{s:o, s:s?}", "labels", list, "next", next));
 }
 
 static int add_batch(struct unbox_ipc_call *call, json_t *params, void *userdata)
@@ -177,11 +207,16 @@ static int allow_serials(struct unbox_ipc_call *call, json_t *params, void *user
     struct refusal refusal = {};
     const char *batch, *csv;
     uint64_t count = 0;
+    json_int_t line = 1;
     int r;
 
-    if (json_unpack(params, "{s:s, s:s !}", "batch", &batch, "csv", &csv) < 0)
-        return wrong(call, "batch, and csv: a serial, or the first and last of a range, a line");
-    r = allow_import(ipc->database, batch, csv, time(NULL), &count, &refusal);
+    if (json_unpack(params, "{s:s, s:s, s?I !}", "batch", &batch, "csv", &csv, "line", &line) < 0)
+        return wrong(call, "batch, and csv: a serial, or the first and last of a range, a line; "
+                           "optionally line, the number of its first one");
+    if (line < 1 || line > INT32_MAX)
+        return unbox_ipc_reply_error(
+                call, UNBOX_IPC_INVALID_PARAMS, "line is a number from 1 to %d", INT32_MAX);
+    r = allow_import_piece(ipc->database, batch, csv, line, time(NULL), &count, &refusal);
     return finish(ipc, call, r, &refusal, json_pack("{s:I}", "serials", (json_int_t)count), false);
 }
 
@@ -210,8 +245,8 @@ static int make_token(struct unbox_ipc_call *call, json_t *params, void *userdat
     if (json_unpack(params, "{s:s, s?s !}", "serial", &serial, "reason", &reason) < 0)
         return wrong(call, "serial, and optionally reason");
     r = token_make(ipc->database, serial, reason, now, &token, &refusal);
-    result = r == 0 ? json_pack("{s:s, s:I}", "token", token, "expires_at",
-                              (json_int_t)now + TOKEN_SEC)
+    result = r == 0 ? json_pack("{s:s, s:I, s:i}", "token", token, "expires_at",
+                              (json_int_t)now + TOKEN_SEC, "good_for", TOKEN_SEC)
                     : NULL;
     return finish(ipc, call, r, &refusal, result, false);
 }
@@ -245,6 +280,8 @@ static int on_release(struct unbox_ipc_call *call, json_t *params, void *userdat
 static const struct unbox_ipc_method methods[] = {
         {"get_status", "How many devices are enrolled, and how many places are left.",
                 UNBOX_IPC_READ, true, get_status},
+        {TAB_METHOD, "What the Factory tab shows: numbers, batches, refusals, devices.",
+                UNBOX_IPC_READ, true, get_factory},
         {"list_batches", "Batches with quota, places used and devices done, the last first.",
                 UNBOX_IPC_READ, true, get_batches},
         {"list_devices",
@@ -255,6 +292,10 @@ static const struct unbox_ipc_method methods[] = {
                 UNBOX_IPC_READ, true, get_failures},
         {"export_csv", "Devices as CSV, in pieces: ask again {\"after\"} what \"next\" says.",
                 UNBOX_IPC_READ, true, export_csv},
+        {"labels",
+                "What belongs on the labels of {\"batch\"}, or of each {\"serial\"}, in pieces as "
+                "export_csv.",
+                UNBOX_IPC_OPERATE, true, get_labels},
         {"add_batch", "Opens a batch of {\"name\",\"quota\",\"pool\"}.", UNBOX_IPC_OPERATE, true,
                 add_batch},
         {"set_batch", "Changes the batch {\"name\"}, or opens or closes it.", UNBOX_IPC_OPERATE,
@@ -284,6 +325,7 @@ int ipc_serve(sd_event *event, const struct ipc_options *options, struct unbox_i
             .methods = methods,
             .audit = unbox_log_call,
             .userdata = (void *)options,
+            .request_max = UNBOX_IPC_LINE_MAX,
     };
 
     return unbox_ipc_server_new(event, &server, ret);

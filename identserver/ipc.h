@@ -7,13 +7,16 @@
 #include <systemd/sd-event.h>
 
 #include "database.h"
+#include "unbox/config.h"
 #include "unbox/ipc.h"
 
 #define IPC_PATH "/run/unbox/identserver.sock"
 
 struct ipc_options {
     const char *path;
-    struct database *database; /* borrowed */
+    struct database *database; /* borrowed, as the next one */
+    const struct unbox_config *config;
+    const char *directory; /* of the database */
     /* After each call that changed the register; `revoked`: a certificate was. */
     void (*changed)(bool revoked, void *userdata);
     void *userdata;

@@ -8,14 +8,31 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 'active' comes before 'pending' and 'revoked' in the alphabet, and says the most. */
-#define DEVICES                                                                                    \
-    "SELECT * FROM (SELECT serial, uuid, hostname, batch, product, hw_rev, first_seen_at,"         \
-    " enrolled_at, iif(retired_at IS NOT NULL, 'retired', coalesce("                               \
-    "  (SELECT iif(state = 'pending' AND ack_by < ?4, 'expired', state) FROM enrolments"           \
-    "   WHERE enrolments.serial = devices.serial ORDER BY state LIMIT 1), 'new')) AS state"        \
-    " FROM devices WHERE serial > coalesce(?3, '') AND (?1 IS NULL OR batch = ?1))"                \
-    " WHERE ?2 IS NULL OR state = ?2 ORDER BY serial LIMIT ?5"
+/* Of one that is pending. */
+#define EXPIRED(now)                                                                               \
+    "((SELECT ack_by FROM enrolments WHERE enrolments.serial = devices.serial"                     \
+    "  AND enrolments.state = 'pending') < " now ")"
+
+#define COLUMNS(now)                                                                               \
+    "serial, uuid, hostname, batch, product, hw_rev, first_seen_at, enrolled_at,"                  \
+    " iif(devices.state = 'pending' AND " EXPIRED(now) ", 'expired', devices.state) AS state"
+
+/* Of a list, also of one that is empty. */
+#define HEADER                                                                                     \
+    "\"serial\",\"uuid\",\"hostname\",\"batch\",\"product\",\"hw_rev\",\"first_seen_at\","         \
+    "\"enrolled_at\",\"state\"\r\n"
+
+/* Each way to choose has an index of its own, which begins where the last page ended: a bench may
+ * have a million devices. */
+#define DEVICES(chosen)                                                                            \
+    "SELECT " COLUMNS("?4") " FROM devices WHERE serial > coalesce(?3, '')" chosen                 \
+                            " ORDER BY serial LIMIT ?5"
+#define OF_BATCH " AND batch = ?1"
+#define IN_STATE                                                                                   \
+    " AND devices.state = iif(?2 = 'expired', 'pending', ?2)"                                      \
+    " AND (devices.state <> 'pending' OR " EXPIRED("?4") " = (?2 = 'expired'))"
+
+#define HOURS_MAX 24
 
 static json_t *column(sqlite3_stmt *row, int i)
 {
@@ -77,14 +94,56 @@ int list_batches(struct database *database, json_t **ret)
     return collect(r, row, ret);
 }
 
+static int query_devices(struct database *database, const char *batch, const char *state,
+        const char *after, int64_t limit, time_t now, sqlite3_stmt **ret)
+{
+    const char *all = state ? DEVICES(IN_STATE) : DEVICES("");
+    const char *one = state ? DEVICES(OF_BATCH IN_STATE) : DEVICES(OF_BATCH);
+
+    return database_query(database, ret, batch ? one : all, "sssii", batch, state, after,
+            (int64_t)now, bounded(limit));
+}
+
 int list_devices(struct database *database, const char *batch, const char *state, const char *after,
         int64_t limit, time_t now, json_t **ret)
 {
     _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
-    int r = database_query(
-            database, &row, DEVICES, "sssii", batch, state, after, (int64_t)now, bounded(limit));
+    int r = query_devices(database, batch, state, after, limit, now, &row);
 
     return collect(r, row, ret);
+}
+
+int list_latest(struct database *database, int64_t limit, time_t now, json_t **ret)
+{
+    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
+    int r = database_query(database, &row,
+            "SELECT " COLUMNS("?1") " FROM devices ORDER BY rowid DESC LIMIT ?2", "ii",
+            (int64_t)now, bounded(limit));
+
+    return collect(r, row, ret);
+}
+
+int list_hours(struct database *database, int hours, time_t now, json_t **ret)
+{
+    _cleanup_(sqlite3_finalize_p) sqlite3_stmt *row = NULL;
+    _cleanup_json_ json_t *list = json_array();
+    json_int_t counts[HOURS_MAX] = {};
+    int r, code;
+
+    r = database_query(database, &row,
+            "SELECT (?1 - enrolled_at) / 3600 AS age, count(*) FROM"
+            " (SELECT enrolled_at FROM devices ORDER BY rowid DESC LIMIT ?2)"
+            " WHERE age BETWEEN 0 AND ?3 - 1 GROUP BY age",
+            "iii", (int64_t)now, (int64_t)LIST_HOURS_MAX, (int64_t)hours);
+    for (code = r > 0 ? SQLITE_ROW : SQLITE_DONE; code == SQLITE_ROW; code = sqlite3_step(row))
+        counts[sqlite3_column_int64(row, 0)] = sqlite3_column_int64(row, 1);
+    if (r < 0 || code != SQLITE_DONE)
+        return r < 0 ? r : -EIO;
+    for (int i = hours - 1; i >= 0; i--)
+        if (json_array_append_new(list, json_integer(counts[i])) < 0)
+            return -ENOMEM;
+    *ret = STEAL(list);
+    return 0;
 }
 
 int list_failures(struct database *database, int64_t before, int64_t limit, json_t **ret)
@@ -120,13 +179,10 @@ static void write_row(FILE *csv, sqlite3_stmt *row)
         write_field(csv, (const char *)sqlite3_column_text(row, i) ?: "", i + 1 == columns);
 }
 
-static int write_rows(FILE *csv, sqlite3_stmt *row, bool header, char **ret_next)
+static int write_rows(FILE *csv, sqlite3_stmt *row, char **ret_next)
 {
-    int code = SQLITE_ROW, columns = sqlite3_column_count(row);
-    int count = 0;
+    int code = SQLITE_ROW, count = 0;
 
-    for (int i = 0; header && i < columns; i++)
-        write_field(csv, sqlite3_column_name(row, i), i + 1 == columns);
     while (code == SQLITE_ROW) {
         write_row(csv, row);
         if (++count == LIST_MAX) {
@@ -147,15 +203,16 @@ int list_csv(struct database *database, const char *batch, const char *after, ti
     FILE *csv;
     int r;
 
-    r = database_query(
-            database, &row, DEVICES, "sssii", batch, NULL, after, (int64_t)now, (int64_t)LIST_MAX);
+    r = query_devices(database, batch, NULL, after, LIST_MAX, now, &row);
     if (r < 0)
         return r;
     csv = open_memstream(&text, &size);
     if (!csv)
         return -ENOMEM;
+    if (!after)
+        fputs(HEADER, csv);
     if (r > 0)
-        r = write_rows(csv, row, !after, &next);
+        r = write_rows(csv, row, &next);
     if (fclose(csv) != 0 && r >= 0)
         r = -ENOMEM;
     if (r < 0)

@@ -19,6 +19,15 @@ int list_batches(struct database *database, json_t **ret);
 int list_devices(struct database *database, const char *batch, const char *state, const char *after,
         int64_t limit, time_t now, json_t **ret);
 
+/* The devices that were seen last, the latest first; the columns are those of list_devices(). */
+int list_latest(struct database *database, int64_t limit, time_t now, json_t **ret);
+
+/* How many devices got their identity in each of the last `hours` hours (at most 24), the latest
+ * last; a line that is faster than LIST_HOURS_MAX devices in that time is not counted to its end.
+ */
+#define LIST_HOURS_MAX 10000
+int list_hours(struct database *database, int hours, time_t now, json_t **ret);
+
 /* Refusals, the last first, before the one with the number `before`; 0: from the last. */
 int list_failures(struct database *database, int64_t before, int64_t limit, json_t **ret);
 

@@ -15,8 +15,11 @@
 #include "ipc.h"
 #include "register.h"
 #include "revocation.h"
+#include "tab.h"
 #include "tool.h"
+#include "unbox/config.h"
 #include "unbox/log.h"
+#include "unbox/messages.h"
 #include "unbox/run.h"
 #include "unbox/service.h"
 #include "unbox/store.h"
@@ -27,6 +30,7 @@
 /* Everything that the running daemon holds, in the order in which it is made. */
 struct daemon {
     const struct arguments *arguments;
+    struct unbox_config *config;
     struct unbox_run *run;
     struct database *database;
     struct authority *authority;
@@ -86,6 +90,19 @@ static int fail(int error, const char *what)
 {
     unbox_run_notify_status("%s: %s", what, strerror(-error));
     return unbox_log_errno(LOG_ERR, error, "%s", what);
+}
+
+/* The product's hotspot, for the labels. */
+static int read_config(struct daemon *daemon)
+{
+    struct unbox_config_error error;
+    int r = unbox_config_load(NULL, &daemon->config, &error);
+
+    if (r >= 0)
+        return 0;
+    unbox_run_notify_status("configuration: %s", error.text);
+    unbox_log_event(LOG_ERR, UNBOX_MESSAGE_CONFIG_INVALID, NULL, "%s", error.text);
+    return r == -EINVAL ? -EBADMSG : r;
 }
 
 static int open_register(struct daemon *daemon)
@@ -170,6 +187,8 @@ static void open_ipc(struct daemon *daemon)
     daemon->ipc_options = (struct ipc_options){
             .path = daemon->arguments->socket,
             .database = daemon->database,
+            .config = daemon->config,
+            .directory = daemon->arguments->bench.directory,
             .changed = on_changed,
             .userdata = daemon,
     };
@@ -187,6 +206,7 @@ static int announce(struct daemon *daemon)
             {TOPIC_CHANGED, "How many devices are enrolled, once a second at most.", false},
             {},
     };
+    _cleanup_json_ json_t *tab = tab_new();
     const struct unbox_service_options options = {
             .name = "identserver",
             .version = PROJECT_VERSION,
@@ -194,9 +214,12 @@ static int announce(struct daemon *daemon)
             .endpoint = daemon->arguments->socket,
             .capabilities = capabilities,
             .topics = topics,
+            .tab = tab,
     };
     int r;
 
+    if (!tab)
+        return fail(-ENOMEM, "Can't register the service");
     if (access(UNBOX_HEALTHD_SOCKET, F_OK) < 0)
         return 0;
     r = unbox_service_register(
@@ -214,6 +237,7 @@ static void daemon_done(struct daemon *daemon)
     authority_free(daemon->authority);
     database_free(daemon->database);
     unbox_run_free(daemon->run);
+    unbox_config_free(daemon->config);
 }
 
 /* What no restart mends: a damaged file, a key that isn't the certificate's, nothing there. */
@@ -231,6 +255,8 @@ static int serve(const struct arguments *arguments)
     r = unbox_run_new(NULL, NULL, &daemon.run);
     if (r < 0)
         r = fail(r, "Can't run");
+    if (r >= 0)
+        r = read_config(&daemon);
     if (r >= 0)
         r = open_register(&daemon);
     if (r >= 0)
@@ -271,7 +297,10 @@ int main(int argc, char **argv)
     case ACTION_RESTORE:
         return tool_restore(arguments.bench.directory, arguments.file);
     case ACTION_ALLOW:
-        return tool_allow(arguments.bench.directory, arguments.bench.batch, arguments.file);
+        return tool_allow(
+                arguments.bench.directory, arguments.socket, arguments.bench.batch, arguments.file);
+    case ACTION_CHECK:
+        return tool_check(arguments.bench.directory, arguments.file);
     default:
         return serve(&arguments);
     }

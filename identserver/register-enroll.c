@@ -152,10 +152,8 @@ static int keep(struct enrolling *enrolling, const char *spki_sha256, const char
     (void)snprintf(event, sizeof(event), "issued%s%s", request->kind == ENROLL_FIRST ? "" : ", ",
             request->kind == ENROLL_FIRST ? "" : kinds[request->kind]);
     if (request->kind != ENROLL_REASSIGN)
-        return register_audit(
-                enrolling->database, enrolling->now, event, request->serial, enrolled->id);
-    return register_audit(
-            enrolling->database, enrolling->now, event, request->serial, request->reason);
+        return audit_add(enrolling->database, enrolling->now, event, request->serial, enrolled->id);
+    return audit_add(enrolling->database, enrolling->now, event, request->serial, request->reason);
 }
 
 static int issue(struct enrolling *enrolling)

@@ -3,6 +3,7 @@
 
 /* What the files of the register share. */
 
+#include "audit.h"
 #include "register.h"
 
 /* Ends a transaction: commits when `r` is 0, takes everything back otherwise. Returns `r`, or the

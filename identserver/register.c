@@ -16,16 +16,6 @@
 #define NONCE_SIZE 32
 #define NONCE_SEC (10 * 60)
 
-int register_audit(struct database *database, time_t now, const char *event, const char *serial,
-        const char *detail)
-{
-    int r = database_run(database,
-            "INSERT INTO audit (at, event, serial, detail) VALUES (?, ?, ?, ?)", "isss",
-            (int64_t)now, event, serial, detail);
-
-    return r < 0 ? r : 0;
-}
-
 int register_finish(struct database *database, int r)
 {
     if (r == 0)
@@ -110,7 +100,7 @@ static int activate(struct database *database, const char *id, const char *token
         return r;
     ret->revoked = r > 0;
     if (ret->revoked) {
-        r = register_audit(database, now, "revoked", ret->serial, "replaced by a new one");
+        r = audit_add(database, now, "revoked", ret->serial, "replaced by a new one");
         if (r < 0)
             return r;
     }
@@ -123,7 +113,7 @@ static int activate(struct database *database, const char *id, const char *token
         r = count_device(database, ret->serial, now);
     if (r < 0)
         return r;
-    return register_audit(database, now, "acknowledged", ret->serial, id);
+    return audit_add(database, now, "acknowledged", ret->serial, id);
 }
 
 static int acknowledge(struct database *database, const char *id, const struct ack_request *request,
@@ -142,6 +132,9 @@ static int acknowledge(struct database *database, const char *id, const struct a
     if (r == 0)
         return refuse(ret_refusal, 410, ENROLMENT_ATTEMPT_EXPIRED,
                 "this bench knows of no such enrolment: begin a new attempt");
+    ret->serial = database_text(row, 0);
+    if (!ret->serial)
+        return -ENOMEM;
     if (strcmp((const char *)sqlite3_column_text(row, 1), request->cert_sha256) != 0)
         return refuse(ret_refusal, 422, ENROLMENT_BAD_PROOF,
                 "the certificate is not the one that was issued");
@@ -149,9 +142,6 @@ static int acknowledge(struct database *database, const char *id, const struct a
             request->proof, ret_refusal);
     if (r != 0)
         return r;
-    ret->serial = database_text(row, 0);
-    if (!ret->serial)
-        return -ENOMEM;
     state = (const char *)sqlite3_column_text(row, 3);
     if (strcmp(state, "active") == 0)
         return 0;
@@ -173,7 +163,7 @@ int register_acknowledge(struct database *database, const char *id,
         return r;
     r = acknowledge(database, id, request, now, &acknowledged, ret_refusal);
     r = register_finish(database, r);
-    if (r == 0)
+    if (r >= 0)
         *ret = acknowledged;
     else
         free(acknowledged.serial);

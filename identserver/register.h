@@ -30,9 +30,9 @@ struct enrolled {
     int64_t ack_by;
 };
 
-/* What came of an acknowledgement; free serial with free(). */
+/* What came of an acknowledgement, a refused one too; free serial with free(). */
 struct acknowledged {
-    char *serial;
+    char *serial; /* NULL: of an enrolment that nobody knows */
     bool revoked; /* the certificate that it had before */
 };
 
@@ -46,10 +46,6 @@ int register_acknowledge(struct database *database, const char *id,
         struct refusal *ret_refusal);
 
 void enrolled_done(struct enrolled *enrolled);
-
-/* Adds a line to the audit. `detail` may be "". */
-int register_audit(struct database *database, time_t now, const char *event, const char *serial,
-        const char *detail);
 
 struct register_summary {
     int64_t active;

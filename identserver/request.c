@@ -103,15 +103,16 @@ static int check_words(const struct enroll_request *request, struct refusal *ret
 static int unpack(json_t *body, struct enroll_request *request, const char **ret_mode,
         const char **ret_csr, json_t **ret_macs, struct refusal *ret_refusal)
 {
-    int version, r;
+    json_int_t version;
+    int r;
 
     *ret_mode = "csr";
     if (request->kind == ENROLL_RENEW)
-        r = json_unpack(body, "{s:i, s:s, s:s, s:s, s:s}", "v", &version, "serial",
+        r = json_unpack(body, "{s:I, s:s, s:s, s:s, s:s}", "v", &version, "serial",
                 &request->serial, "attempt", &request->attempt, "nonce", &request->nonce, "csr",
                 ret_csr);
     else
-        r = json_unpack(body, "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s?s, s:o, s?s, s?s}", "v",
+        r = json_unpack(body, "{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s?s, s:o, s?s, s?s}", "v",
                 &version, "serial", &request->serial, "product", &request->product, "hw_rev",
                 &request->hw_rev, "batch", &request->batch, "attempt", &request->attempt, "nonce",
                 &request->nonce, "mode", ret_mode, "csr", ret_csr, "macs", ret_macs, "token",

@@ -25,6 +25,7 @@ int retire_release(
 
 /*
  * After a backup was put back, whatever happened since it was made is unknown: numbers that may
- * have been given are passed over, and every batch is closed until an operator has looked.
+ * have been given are passed over, tokens that may have been used hold no more, and every batch is
+ * closed until an operator has looked.
  */
 int retire_unknown(struct database *database, time_t now);

@@ -2,12 +2,14 @@
 #pragma once
 
 /*
- * The CA's list of revoked certificates: made from the register at the start, a second after each
- * revocation, and once a day; it holds for a week. It lies in the bench's folder as crl.pem, to be
- * taken to wherever certificates are checked, and the bench serves it.
+ * The CA's list of revoked certificates: made from the register at the start, with each revocation
+ * (at most once a second), once a day, and when the clock was set; it holds for a week. It lies in
+ * the bench's folder as crl.pem, to be taken to wherever certificates are checked, and the bench
+ * serves it.
  */
 
 #include <systemd/sd-event.h>
+#include <time.h>
 
 #include "authority.h"
 #include "database.h"
@@ -26,8 +28,20 @@ struct revocation *revocation_free(struct revocation *revocation);
 
 DEFINE_CLEANUP(struct revocation *, revocation_free);
 
-/* Something was revoked. */
+/*
+ * The one that lies in a bench's folder. -ENOENT: there is none; -ENOKEY: no CA's certificate to
+ * hold it against; -EKEYREJECTED: another CA's; -EBADMSG: no list. Free with crypto_crl_free().
+ */
+int revocation_read(const char *directory, struct crypto_crl **ret);
+
+/* Something was revoked: it is in the list now, or, where that is less than a second old, soon. */
 void revocation_changed(struct revocation *revocation);
 
-/* The list in DER, borrowed until the next turn of the loop; NULL when it never could be made. */
-const void *revocation_der(const struct revocation *revocation, size_t *ret_size);
+/* Makes the list anew if it is time. Returns after how many seconds somebody has to look again; the
+ * event loop does. That it fails is logged. */
+unsigned revocation_refresh(struct revocation *revocation, time_t now);
+
+/* The list in DER, of today; borrowed until the next turn of the loop. NULL: it could never be
+ * made.
+ */
+const void *revocation_der(struct revocation *revocation, time_t now, size_t *ret_size);

@@ -11,6 +11,12 @@
 
 #include "schema.h"
 
+/* What a device is: 'active' comes before 'pending' and 'revoked' in the alphabet, and says the
+ * most. That a pending one has expired is a matter of the moment. */
+#define STATE_OF_DEVICE                                                                            \
+    "iif(retired_at IS NOT NULL, 'retired', coalesce((SELECT enrolments.state FROM enrolments"     \
+    " WHERE enrolments.serial = devices.serial ORDER BY enrolments.state LIMIT 1), 'new'))"
+
 /* clang-format off */
 const char *const schema_steps[SCHEMA_VERSION] = {
         "CREATE TABLE hostname_pools ("
@@ -164,5 +170,54 @@ const char *const schema_steps[SCHEMA_VERSION] = {
         "CREATE TRIGGER audit_is_new BEFORE INSERT ON audit"
         "  WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) BEGIN"
         "  SELECT RAISE(ABORT, 'the audit is append-only'); END;",
+
+        /* The audit's entries are chained; those that are there, too. */
+        "CREATE TABLE audit_new ("
+        "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        "  at INTEGER NOT NULL,"
+        "  event TEXT NOT NULL,"
+        "  serial TEXT NOT NULL,"
+        "  detail TEXT NOT NULL,"
+        "  hash TEXT NOT NULL"
+        ") STRICT;"
+        "WITH RECURSIVE chained AS ("
+        "  SELECT id, at, event, serial, detail,"
+        "    audit_hash('', id, at, event, serial, detail) AS hash"
+        "    FROM audit WHERE id = (SELECT min(id) FROM audit)"
+        "  UNION ALL SELECT next.id, next.at, next.event, next.serial, next.detail,"
+        "    audit_hash(chained.hash, next.id, next.at, next.event, next.serial, next.detail)"
+        "    FROM chained JOIN audit AS next"
+        "    ON next.id = (SELECT min(id) FROM audit WHERE id > chained.id))"
+        "INSERT INTO audit_new SELECT id, at, event, serial, detail, hash FROM chained;"
+        "DROP TABLE audit;"
+        "ALTER TABLE audit_new RENAME TO audit;"
+        "CREATE INDEX audit_refused ON audit(id) WHERE event = 'refused';"
+        "CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN"
+        "  SELECT RAISE(ABORT, 'the audit is append-only'); END;"
+        "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN"
+        "  SELECT RAISE(ABORT, 'the audit is append-only'); END;"
+        "CREATE TRIGGER audit_is_new BEFORE INSERT ON audit"
+        "  WHEN NEW.id <= (SELECT max(id) FROM audit) BEGIN"
+        "  SELECT RAISE(ABORT, 'the audit is append-only'); END;",
+
+        /* What was issued after the backup that this database comes from, and revoked: there is
+         * no more of it than what the list says. */
+        "CREATE TABLE revoked_numbers ("
+        "  number TEXT PRIMARY KEY,"
+        "  revoked_at INTEGER NOT NULL"
+        ") STRICT;",
+
+        /* The state stands with the device, so that the few in a rare one are found among many. */
+        "ALTER TABLE devices ADD COLUMN state TEXT NOT NULL DEFAULT 'new'"
+        "  CHECK (state IN ('new', 'pending', 'active', 'revoked', 'retired'));"
+        "UPDATE devices SET state = " STATE_OF_DEVICE ";"
+        "CREATE INDEX devices_by_state ON devices(state, serial);"
+        "CREATE INDEX devices_by_batch_and_state ON devices(batch, state, serial);"
+        "CREATE TRIGGER device_is_issued AFTER INSERT ON enrolments BEGIN"
+        "  UPDATE devices SET state = " STATE_OF_DEVICE " WHERE serial = NEW.serial; END;"
+        "CREATE TRIGGER device_is_changed AFTER UPDATE OF state ON enrolments BEGIN"
+        "  UPDATE devices SET state = " STATE_OF_DEVICE " WHERE serial = NEW.serial; END;"
+        "CREATE TRIGGER device_is_retired AFTER UPDATE OF retired_at ON devices BEGIN"
+        "  UPDATE devices SET state = " STATE_OF_DEVICE " WHERE serial = NEW.serial; END;",
 };
 /* clang-format on */

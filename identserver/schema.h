@@ -6,6 +6,6 @@
 /* PRAGMA application_id: "unbx". */
 #define SCHEMA_APPLICATION_ID 0x756e6278
 /* PRAGMA user_version: how many of the steps a database has taken. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 5
 
 extern const char *const schema_steps[SCHEMA_VERSION];

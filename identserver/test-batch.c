@@ -9,7 +9,9 @@
 #include "operator-error.h"
 #include "pool.h"
 #include "register-internal.h"
+#include "retire.h"
 #include "schema.h"
+#include "token.h"
 
 #define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
 
@@ -221,6 +223,51 @@ static void test_what_a_batch_may_be(void **state)
     assert_string_equal(bench->refusal.code, OPERATOR_NOT_FOUND);
 }
 
+static void assert_ends(struct bench *bench, const char *hostname)
+{
+    bool revoked = false;
+
+    assert_int_equal(retire_hostname(bench->database, hostname, NOW, &revoked, &bench->refusal), 0);
+    assert_true(revoked);
+    assert_int_equal(retire_hostname(bench->database, hostname, NOW, &revoked, &bench->refusal), 1);
+    assert_string_equal(bench->refusal.code, OPERATOR_CONFLICT);
+}
+
+/* A hostname means the same in large and in small letters. */
+static void test_a_hostname_ends_however_it_is_written(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_name(bench, "1", "", "KXP2-CORO-001");
+    assert_ends(bench, "kxp2-Coro-001");
+    assert_name(bench, "1", "", NULL);
+    assert_detail(bench, "was retired");
+    assert_summary(bench, 0, 0, 1);
+    assert_int_equal(retire_release(bench->database, "kxp2-coro-001", NOW, &bench->refusal), 0);
+    assert_name(bench, "2", "", "KXP2-CORO-001");
+    assert_ends(bench, "KXP2-CORO-001");
+}
+
+static void test_after_a_backup_was_put_back(void **state)
+{
+    _cleanup_free_ char *old = NULL, *fresh = NULL;
+    char sha256[CRYPTO_SHA256_HEX_SIZE];
+    struct bench *bench = *state;
+
+    assert_name(bench, "1", "", "KXP2-CORO-001");
+    assert_int_equal(token_make(bench->database, "1", "", NOW, &old, &bench->refusal), 0);
+    assert_int_equal(retire_unknown(bench->database, NOW), 0);
+    assert_name(bench, "2", "", NULL);
+    assert_detail(bench, "no batch is open");
+    assert_int_equal(set_open(bench, "B7", 1), 0);
+    assert_name(bench, "2", "", "KXP2-CORO-003");
+    /* It may have been used: nobody knows. */
+    assert_int_equal(token_check(bench->database, old, "1", NOW, sha256, &bench->refusal), 1);
+    assert_refused(1, bench, 401, ENROLMENT_TOKEN_INVALID);
+    assert_int_equal(token_make(bench->database, "1", "", NOW, &fresh, &bench->refusal), 0);
+    assert_int_equal(token_check(bench->database, fresh, "1", NOW, sha256, &bench->refusal), 0);
+}
+
 /* A database as the first version made it, with a device that has its identity and one that began.
  */
 static void make_first_version(const char *path)
@@ -236,7 +283,8 @@ static void make_first_version(const char *path)
             "INSERT INTO enrolments VALUES"
             "  ('ea', 'A', 'aa', 'sa', 'ca', 'pem', 'active', 1, 2, 2, NULL),"
             "  ('eb', 'B', 'ab', 'sb', 'cb', 'pem', 'pending', 1, 2, NULL, NULL);"
-            "INSERT INTO audit (at, event, serial, detail) VALUES (1, 'batch opened', '', 'old');";
+            "INSERT INTO audit (at, event, serial, detail) VALUES (1, 'batch opened', '', 'old'),"
+            "  (2, 'refused', 'C', 'no'), (3, 'refused', 'D', 'no');";
     sqlite3 *sqlite;
 
     assert_int_equal(sqlite3_open(path, &sqlite), SQLITE_OK);
@@ -257,8 +305,10 @@ static void test_a_database_of_the_first_version(void **state)
 {
     struct bench *bench = *state;
     struct database *database = NULL;
+    struct audit_state audit;
 
     make_first_version("old.db");
+    assert_int_equal(database_inspect("old.db", &database), -ESTALE);
     assert_int_equal(database_open("old.db", &database), 0);
     database_free(bench->database);
     bench->database = database;
@@ -266,7 +316,12 @@ static void test_a_database_of_the_first_version(void **state)
     assert_int_equal(number(database, "PRAGMA foreign_keys"), 1);
     assert_int_equal(number(database, "SELECT done FROM batches"), 1);
     assert_int_equal(number(database, "SELECT count(*) FROM hostnames WHERE pool = 'box'"), 2);
-    assert_int_equal(number(database, "SELECT count(*) FROM audit"), 1);
+    assert_int_equal(audit_check(database, NULL, &audit), 0);
+    assert_int_equal(audit.entries, 3);
+    assert_int_equal(audit.broken, 0);
+    assert_int_equal(audit_add(database, NOW, "refused", "E", "no"), 0);
+    assert_int_equal(audit_check(database, audit.last, &audit), 0);
+    assert_true(audit.entries == 4 && audit.broken == 0 && audit.known);
     assert_summary(bench, 1, 1, 1);
     assert_name(bench, "A", "", NULL);
     assert_refused(1, bench, 409, ENROLMENT_ALREADY_ISSUED);
@@ -312,6 +367,8 @@ int main(void)
             TEST(test_pools),
             TEST(test_patterns),
             TEST(test_what_a_batch_may_be),
+            TEST(test_a_hostname_ends_however_it_is_written),
+            TEST(test_after_a_backup_was_put_back),
             TEST(test_a_database_of_the_first_version),
             TEST(test_a_later_version_is_left_alone),
             TEST(test_a_migration_that_fails),

@@ -107,6 +107,25 @@ static void test_a_reassignment(void **state)
     assert_detail(bench, "used already");
 }
 
+/* As after a backup was put back: the device is provisioned, and the bench has never heard of it.
+ */
+static void test_a_reassignment_of_who_is_unknown(void **state)
+{
+    _cleanup_(enrolled_done) struct enrolled enrolled = {};
+    _cleanup_free_ char *token = NULL;
+    struct bench *bench = *state;
+    struct enrolled none;
+
+    assert_refused(reassign(bench, ATTEMPT_1, NULL, bench->key, &none), bench, 403,
+            ENROLMENT_REASSIGN_NOT_AUTHORISED);
+    assert_detail(bench, "not a device of this bench's");
+    assert_int_equal(token_make(bench->database, "1", "", NOW, &token, &bench->refusal), 0);
+    assert_int_equal(reassign(bench, ATTEMPT_1, token, bench->key, &enrolled), 0);
+    assert_string_equal(enrolled.hostname, "KXP2-CORO-001");
+    assert_int_equal(bench_acknowledge(bench, &enrolled, bench->key, NOW), 0);
+    assert_summary(bench, 1, 0, 1);
+}
+
 static void test_a_token_is_of_one_serial_and_one_week(void **state)
 {
     _cleanup_(enrolled_done) struct enrolled old = {};
@@ -185,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(test_a_bundle),
             TEST(test_a_reassignment),
+            TEST(test_a_reassignment_of_who_is_unknown),
             TEST(test_a_token_is_of_one_serial_and_one_week),
             TEST(test_a_token_lets_in_who_is_on_no_list),
             TEST(test_a_renewal),

@@ -3,6 +3,7 @@
 /* The register's promises, with a clock of the test's: one identity a serial, one serial a
  * hostname. */
 
+#include "audit.h"
 #include "test-bench.h"
 
 static void test_from_challenge_to_active(void **state)
@@ -143,14 +144,71 @@ static void test_the_audit_only_grows(void **state)
 {
     struct bench *bench = *state;
 
-    assert_int_equal(register_audit(bench->database, NOW, "refused", "1", ""), 0);
+    assert_int_equal(audit_add(bench->database, NOW, "refused", "1", ""), 0);
     assert_int_equal(database_run(bench->database, "DELETE FROM audit", ""), -EEXIST);
     assert_int_equal(database_run(bench->database, "UPDATE audit SET at = 1", ""), -EEXIST);
-    assert_int_equal(
-            database_run(bench->database,
-                    "REPLACE INTO audit (id, at, event, serial, detail) VALUES (1, 1, '', '', '')",
-                    ""),
+    assert_int_equal(database_run(bench->database,
+                             "REPLACE INTO audit (id, at, event, serial, detail, hash)"
+                             " VALUES (1, 1, '', '', '', '')",
+                             ""),
             -EEXIST);
+}
+
+/* What somebody does to the file who has taken the triggers away first. */
+static void test_the_audit_shows_what_was_done_to_it(void **state)
+{
+    static const struct {
+        const char *sql;
+        int64_t broken;
+        bool known;
+    } cases[] = {
+            {"UPDATE audit SET detail = 'other' WHERE id = 2", 2, true},
+            {"UPDATE audit SET at = at + 1 WHERE id = 1", 1, true},
+            {"UPDATE audit SET hash = 'x' WHERE id = 3", 3, true},
+            {"DELETE FROM audit WHERE id = 2", 3, true},
+            {"INSERT INTO audit SELECT 7, at, event, serial, detail, hash FROM audit WHERE id = 4",
+                    7, true},
+            {"DELETE FROM audit WHERE id = 4", 0, false},
+    };
+    struct bench *bench = *state;
+    struct audit_state audit, before;
+
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(audit_add(bench->database, NOW + i, "refused", "1", "no"), 0);
+    assert_int_equal(audit_check(bench->database, NULL, &before), 0);
+    assert_int_equal(before.broken, 0);
+    assert_int_equal(before.entries, 4);
+    assert_false(before.known);
+    assert_true(database_run(bench->database, "DROP TRIGGER audit_is_kept", "") >= 0);
+    assert_true(database_run(bench->database, "DROP TRIGGER audit_is_final", "") >= 0);
+    assert_true(database_run(bench->database, "DROP TRIGGER audit_is_new", "") >= 0);
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        assert_int_equal(database_begin(bench->database), 0);
+        assert_int_equal(database_run(bench->database, cases[i].sql, ""), 1);
+        assert_int_equal(audit_check(bench->database, before.last, &audit), 0);
+        assert_int_equal(audit.broken, cases[i].broken);
+        assert_int_equal(audit.known, cases[i].known);
+        database_rollback(bench->database);
+    }
+    assert_int_equal(audit_check(bench->database, before.last, &audit), 0);
+    assert_true(audit.known && audit.broken == 0);
+}
+
+/* Known answer: what was noted of it has to be found again by any later version. */
+static void test_the_audits_first_hash(void **state)
+{
+    struct bench *bench = *state;
+    struct audit_state audit;
+    char text[128], expected[CRYPTO_SHA256_HEX_SIZE];
+    int size = snprintf(text, sizeof(text), "%c1%c1800000000%cbatch opened%c%cB7", 0, 0, 0, 0, 0);
+
+    assert_true(database_run(bench->database, "DROP TRIGGER audit_is_kept", "") >= 0);
+    assert_int_equal(database_run(bench->database, "DELETE FROM audit", ""), 1);
+    assert_int_equal(audit_add(bench->database, NOW, "batch opened", "", "B7"), 0);
+    assert_int_equal(crypto_sha256(text, size, expected), 0);
+    assert_int_equal(audit_check(bench->database, expected, &audit), 0);
+    assert_string_equal(audit.last, expected);
+    assert_true(audit.known);
 }
 
 int main(void)
@@ -164,6 +222,8 @@ int main(void)
             TEST(test_a_batch_is_full),
             TEST(test_a_hostname_that_was_ever_given_is_passed_over),
             TEST(test_the_audit_only_grows),
+            TEST(test_the_audit_shows_what_was_done_to_it),
+            TEST(test_the_audits_first_hash),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,6 +78,7 @@ static void test_members(void **state)
         assert_refused(with(needed[i], json_true()), 400, ENROLMENT_BAD_REQUEST);
     }
     assert_refused(with("v", json_integer(2)), 400, ENROLMENT_BAD_REQUEST);
+    assert_refused(with("v", json_integer((1LL << 32) + 1)), 400, ENROLMENT_BAD_REQUEST);
     assert_refused(with("serial", json_string("../78")), 400, ENROLMENT_BAD_REQUEST);
     assert_refused(with("attempt", json_string("1")), 400, ENROLMENT_BAD_REQUEST);
     assert_refused(with("product", json_string(long_word)), 400, ENROLMENT_BAD_REQUEST);

@@ -47,7 +47,7 @@ static int keep(struct database *database, const char *serial, const char *reaso
             "sssii", sha256, serial, reason, (int64_t)now, (int64_t)now + TOKEN_SEC);
     if (r < 0)
         return r;
-    return register_audit(database, now, "token made", serial, reason);
+    return audit_add(database, now, "token made", serial, reason);
 }
 
 int token_make(struct database *database, const char *serial, const char *reason, time_t now,

@@ -7,15 +7,14 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "allow.h"
+#include "audit.h"
 #include "authority.h"
 #include "database.h"
-#include "retire.h"
+#include "restore.h"
+#include "revocation.h"
 #include "unbox/log.h"
 #include "unbox/run.h"
 #include "unbox/store.h"
-
-#define CSV_MAX (64 * 1024 * 1024)
 
 int tool_init(const struct init_options *bench)
 {
@@ -71,79 +70,101 @@ int tool_backup(const char *directory, const char *file)
     return UNBOX_EXIT_OK;
 }
 
-/* Under another name, until the copy knows that it is one. */
-static int restore(const char *file, const char *aside, const char *path)
+/* The list can't say what was revoked, and that is not passed over in silence. */
+static int list_failed(int r, const char *directory)
 {
-    _cleanup_(database_free_p) struct database *database = NULL;
-    int r;
+    static const char *const advice =
+            "put the bench's own there, or move it away and revoke again by hand; nothing was "
+            "changed";
 
-    r = database_copy(file, aside);
-    if (r >= 0)
-        r = database_open(aside, &database);
-    if (r >= 0)
-        r = retire_unknown(database, time(NULL));
-    database = database_free(database);
-    return r < 0 ? r : database_copy(aside, path);
+    if (r == -EKEYREJECTED)
+        unbox_log(LOG_ERR, "%s/%s is the list of another CA than %s: %s", directory,
+                REVOCATION_NAME, AUTHORITY_CERTIFICATE, advice);
+    else if (r == -EBADMSG)
+        unbox_log(LOG_ERR, "%s/%s is no list of revoked certificates: %s", directory,
+                REVOCATION_NAME, advice);
+    else if (r == -ENOKEY)
+        unbox_log(LOG_ERR,
+                "There is no CA's certificate (%s) in %s to hold its %s against; nothing was "
+                "changed",
+                AUTHORITY_CERTIFICATE, directory, REVOCATION_NAME);
+    else
+        (void)unbox_log_errno(LOG_ERR, r, "Can't read %s/%s", directory, REVOCATION_NAME);
+    return UNBOX_EXIT_FAILURE;
 }
 
 int tool_restore(const char *directory, const char *file)
 {
-    _cleanup_free_ char *path = NULL, *aside = NULL;
+    _cleanup_(crypto_crl_free_p) struct crypto_crl *list = NULL;
+    _cleanup_free_ char *path = NULL;
+    struct restored restored;
     int r;
 
+    r = revocation_read(directory, &list);
+    if (r < 0 && r != -ENOENT)
+        return list_failed(r, directory);
     r = database_path(directory, &path);
-    if (r >= 0 && asprintf(&aside, "%s/" DATABASE_NAME ".restored", directory) < 0) {
-        aside = NULL;
-        r = -ENOMEM;
-    }
     if (r >= 0)
-        r = database_is_free(path);
-    if (r >= 0)
-        r = database_remove(aside);
-    if (r >= 0)
-        r = restore(file, aside, path);
-    if (aside)
-        (void)database_remove(aside);
+        r = restore_bench(directory, file, list, &restored);
     if (r < 0)
         return copy_failed(r, file, path);
+    if (list)
+        unbox_log(LOG_NOTICE,
+                "Revoked since the backup, by " REVOCATION_NAME
+                ": %lld of its certificates, and %lld that it has not",
+                (long long)restored.revoked, (long long)restored.unknown);
+    else
+        unbox_log(LOG_WARNING,
+                "There is no %s/%s: what was revoked since the backup holds again, until it is "
+                "revoked again",
+                directory, REVOCATION_NAME);
     unbox_log(LOG_NOTICE,
-            "Put %s back. What was enrolled since it was made is unknown: numbers that may have "
-            "been given are passed over, and every batch is closed; look, and open them again",
+            "Put %s back. What else happened since it was made is unknown: numbers that may have "
+            "been given are passed over, tokens hold no more, and every batch is closed. Retire "
+            "again the hostnames that were retired since; look, and open the batches again",
             file);
     return UNBOX_EXIT_OK;
 }
 
-static int allow(const char *path, const char *batch, const char *csv)
+static int report(const char *path, const struct audit_state *audit, const char *known)
 {
-    _cleanup_(database_free_p) struct database *database = NULL;
-    struct refusal refusal = {};
-    uint64_t count;
-    int r;
-
-    r = database_open(path, &database);
-    if (r >= 0)
-        r = allow_import(database, batch, csv, time(NULL), &count, &refusal);
-    if (r > 0)
-        unbox_log(LOG_ERR, "Nothing was added: %s", refusal.detail);
-    else if (r < 0)
-        (void)unbox_log_errno(LOG_ERR, r, "Can't add to the list of %s", batch);
+    if (audit->broken > 0)
+        unbox_log(LOG_ERR,
+                "%s: entry %lld of the audit was changed, or put in, or the one before it was "
+                "taken "
+                "out, and not by this program",
+                path, (long long)audit->broken);
+    else if (*known && !audit->known)
+        unbox_log(LOG_ERR,
+                "%s: no entry of the audit has the hash %s (any more): its end was cut off, or "
+                "this is an older copy",
+                path, known);
     else
-        unbox_log(LOG_NOTICE, "Added %llu serials to the list of %s", (unsigned long long)count,
-                batch);
-    return r == 0 ? UNBOX_EXIT_OK : UNBOX_EXIT_FAILURE;
+        unbox_log(LOG_NOTICE,
+                "%s is whole; its audit has %lld entries, the last one with the hash %s", path,
+                (long long)audit->entries, audit->last);
+    return audit->broken > 0 || (*known && !audit->known) ? UNBOX_EXIT_FAILURE : UNBOX_EXIT_OK;
 }
 
-int tool_allow(const char *directory, const char *batch, const char *file)
+int tool_check(const char *directory, const char *known)
 {
-    _cleanup_free_ char *path = NULL, *csv = NULL;
+    _cleanup_(database_free_p) struct database *database = NULL;
+    _cleanup_free_ char *path = NULL;
+    struct audit_state audit;
     int r;
 
     r = database_path(directory, &path);
     if (r >= 0)
-        r = unbox_store_read(file, CSV_MAX, &csv, NULL);
-    if (r < 0) {
-        (void)unbox_log_errno(LOG_ERR, r, "Can't read %s", file);
-        return UNBOX_EXIT_FAILURE;
-    }
-    return allow(path, batch, csv);
+        r = database_inspect(path, &database);
+    if (r >= 0)
+        r = audit_check(database, known, &audit);
+    if (r >= 0)
+        return report(path, &audit, known);
+    if (r == -EUCLEAN)
+        unbox_log(LOG_ERR, "%s is damaged or not a bench's database", path);
+    else if (r == -ESTALE)
+        unbox_log(LOG_ERR, "%s is an earlier identserver's: start this one once", path);
+    else
+        (void)unbox_log_errno(LOG_ERR, r, "Can't look at the database");
+    return UNBOX_EXIT_FAILURE;
 }

@@ -23,6 +23,9 @@
 #define LOOK_MIN_USEC (60 * USEC_PER_SEC)
 #define LOOK_MAX_USEC (900 * USEC_PER_SEC)
 
+/* A hotspot that was asked for and can't be opened must not keep the device off what works. */
+#define REQUEST_FAILURES_MAX 3
+
 static const uint64_t patience[_LIFE_ACTIONS] = {
         [LIFE_SWITCH_ON] = RETRY_USEC,
         [LIFE_SWITCH_OFF] = RETRY_USEC,
@@ -31,6 +34,7 @@ static const uint64_t patience[_LIFE_ACTIONS] = {
         [LIFE_CLOSE_HOTSPOT] = RETRY_USEC,
         [LIFE_MAKE_PROFILE] = RETRY_PROFILE_USEC,
         [LIFE_CONNECT] = RETRY_USEC,
+        [LIFE_DROP_TRIAL] = RETRY_USEC,
 };
 
 static void again_at(struct life_decision *decision, uint64_t usec)
@@ -85,7 +89,55 @@ static void open_hotspot(
         struct life *life, const struct life_facts *facts, struct life_decision *decision)
 {
     decision->state = idle_state(facts);
-    act(life, facts, decision, LIFE_OPEN_HOTSPOT);
+    if (!facts->cannot_serve && !facts->country_pending)
+        act(life, facts, decision, LIFE_OPEN_HOTSPOT);
+}
+
+static bool has_other_way(const struct life_facts *facts)
+{
+    return facts->saved || facts->wire_up;
+}
+
+/* It was asked for while the radio does something else, or nothing. */
+static void open_requested(
+        struct life *life, const struct life_facts *facts, struct life_decision *decision)
+{
+    life->deserted_since = 0;
+    open_hotspot(life, facts, decision);
+    if (life->hotspot_failures < REQUEST_FAILURES_MAX || !has_other_way(facts))
+        return;
+    decision->action = LIFE_REST;
+    act(life, facts, decision, LIFE_END_REQUEST);
+}
+
+/* It was asked for, is open, and nobody is on it. */
+static void keep_requested(
+        struct life *life, const struct life_facts *facts, struct life_decision *decision)
+{
+    uint64_t end;
+
+    if (facts->hotspot_stale)
+        act(life, facts, decision, LIFE_CLOSE_HOTSPOT);
+    if (!life->deserted_since)
+        life->deserted_since = facts->now_usec;
+    end = life->deserted_since + facts->request_usec;
+    if (facts->now_usec < end)
+        again_at(decision, end);
+    else
+        act(life, facts, decision, LIFE_END_REQUEST);
+}
+
+/* It was open on request, and is no longer wanted. To the saved network there is no detour. */
+static void leave_refused(
+        struct life *life, const struct life_facts *facts, struct life_decision *decision)
+{
+    if (!facts->saved || !facts->profile_ready) {
+        act(life, facts, decision, LIFE_CLOSE_HOTSPOT);
+        return;
+    }
+    if (!life->waiting_since)
+        life->waiting_since = facts->now_usec;
+    act(life, facts, decision, LIFE_CONNECT);
 }
 
 /* The hotspot is open, or opening. */
@@ -97,12 +149,20 @@ static void keep_hotspot(
         return;
     if (facts->hotspot_outdated)
         act(life, facts, decision, LIFE_CLOSE_HOTSPOT);
+    else if (facts->hotspot_refused && has_other_way(facts))
+        leave_refused(life, facts, decision);
     /* We were away, and with us the list of what is in the air. */
     if (!facts->scanned && !facts->scanning)
         act(life, facts, decision, LIFE_SCAN);
     /* Otherwise whoever is on it isn't thrown off. */
-    if (facts->clients > 0)
+    if (facts->clients > 0) {
+        life->deserted_since = 0;
         return;
+    }
+    if (facts->hotspot_requested) {
+        keep_requested(life, facts, decision);
+        return;
+    }
     if (facts->wire_up || facts->hotspot_stale) {
         act(life, facts, decision, LIFE_CLOSE_HOTSPOT);
         return;
@@ -212,6 +272,8 @@ static void use_radio(
         life->waiting_since = 0;
     } else if (facts->on_hotspot) {
         keep_hotspot(life, facts, decision);
+    } else if (facts->hotspot_requested) {
+        open_requested(life, facts, decision);
     } else if (facts->radio == NM_RADIO_UP) {
         life->waiting_since = 0;
         life->look_interval = 0;
@@ -233,8 +295,11 @@ void life_decide(struct life *life, const struct life_facts *facts, struct life_
     } else if (facts->joining) {
         decision.state = LIFE_JOINING;
     } else {
+        /* A NetworkManager that was started anew may have it still, and be on it. */
+        if (facts->trial_left)
+            act(life, facts, &decision, LIFE_DROP_TRIAL);
         /* Also when it is connected already: what is to be forgotten later has to be known. */
-        if (facts->saved && !facts->profile_ready)
+        if ((facts->saved && !facts->profile_ready) || facts->profiles_left)
             act(life, facts, &decision, LIFE_MAKE_PROFILE);
         use_radio(life, facts, &decision);
     }

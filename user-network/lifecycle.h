@@ -33,6 +33,8 @@ enum life_action {
     LIFE_CLOSE_HOTSPOT,
     LIFE_MAKE_PROFILE, /* have NetworkManager know the saved network */
     LIFE_CONNECT,      /* activate the saved network */
+    LIFE_END_REQUEST,  /* the hotspot that was asked for has served its turn */
+    LIFE_DROP_TRIAL,   /* have NetworkManager forget what a join was tried with */
     _LIFE_ACTIONS,
 };
 
@@ -46,14 +48,21 @@ struct life_facts {
     bool radio_enabled;
     bool radio_blocked;
     enum nm_radio_state radio;
-    bool on_hotspot;       /* what the radio does is the hotspot */
-    bool hotspot_stale;    /* it should be made anew, when nobody is on it */
-    bool hotspot_outdated; /* it should be made anew at once */
+    bool on_hotspot;        /* what the radio does is the hotspot */
+    bool hotspot_stale;     /* it should be made anew, when nobody is on it */
+    bool hotspot_outdated;  /* it should be made anew at once */
+    bool hotspot_requested; /* it was asked for, whatever else there is */
+    bool hotspot_refused;   /* it is no longer: close it, if there is another way to the device */
+    bool cannot_serve;      /* the radio has no access point mode */
+    bool country_pending;   /* the kernel is being told of the country: no hotspot before */
+    uint64_t request_usec;  /* how long a request holds while nobody is on the hotspot */
     unsigned clients;
     bool wire_up;     /* carrier and address */
     bool wire_coming; /* carrier, and an address may still come */
     bool saved;
     bool profile_ready;  /* NetworkManager knows the saved network */
+    bool profiles_left;  /* NetworkManager knows networks that are no longer saved */
+    bool trial_left;     /* and what a join was tried with that has ended */
     bool saved_in_sight; /* in a recent scan */
     bool scanning;
     bool scanned;
@@ -67,6 +76,7 @@ struct life {
     bool looking;                       /* a scan was asked for to find it */
     uint64_t not_before[_LIFE_ACTIONS]; /* so that what fails isn't tried in a tight loop */
     unsigned hotspot_failures;
+    uint64_t deserted_since; /* nobody is on the hotspot that was asked for; 0: somebody is */
 };
 
 struct life_decision {

@@ -59,7 +59,19 @@ static int parse_arguments(int argc, char **argv, const char **ret_root)
     return optind < argc ? usage(stderr, UNBOX_EXIT_USAGE) : -1;
 }
 
-static int announce(sd_event *event, const struct paths *paths, struct unbox_service **ret)
+static void on_registered(int error, const char *message, void *userdata)
+{
+    struct network *network = userdata;
+
+    unbox_log_registered(error, message, NULL);
+    if (error < 0)
+        return;
+    tell_forget(network->tell);
+    network_look(network);
+}
+
+static int announce(sd_event *event, const struct paths *paths, struct network *network,
+        struct unbox_ipc_server *api, struct unbox_service **ret)
 {
     static const char *const capabilities[] = {"hotspot", "scan", "join", NULL};
     const struct unbox_service_options options = {
@@ -69,9 +81,14 @@ static int announce(sd_event *event, const struct paths *paths, struct unbox_ser
             .description = "Hotspot, scan, and the customer's network",
             .endpoint = paths->socket,
             .capabilities = capabilities,
+            .topics = tell_topics,
     };
+    int r;
 
-    return unbox_service_register(event, &options, unbox_log_registered, NULL, ret);
+    r = unbox_service_register(event, &options, on_registered, network, ret);
+    if (r >= 0)
+        tell_attach(network->tell, unbox_service_client(*ret), api);
+    return r;
 }
 
 static int serve(const struct unbox_config *config, const struct paths *paths)
@@ -95,7 +112,7 @@ static int serve(const struct unbox_config *config, const struct paths *paths)
     r = api_new(unbox_run_event(run), network, &api);
     if (r < 0)
         return unbox_log_errno(LOG_ERR, r, "%s can't be served", paths->socket);
-    r = announce(unbox_run_event(run), paths, &service);
+    r = announce(unbox_run_event(run), paths, network, api, &service);
     if (r < 0)
         return unbox_log_errno(LOG_ERR, r, "the service can't be registered");
     unbox_run_status(run, "reaching NetworkManager");

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "network-hotspot.h"
 #include "network-scan.h"
+#include "preflight.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
 
@@ -37,7 +39,7 @@ void network_hotspot_failed(struct network *network, unsigned reason)
     if (!network->opening)
         return;
     snprintf(why, sizeof(why), "NetworkManager's reason %u", reason);
-    hotspot_failed(network, why);
+    hotspot_failed(network, network->dns_port_taken ? "port 53 is taken" : why);
 }
 
 static void on_acted(int error, const char *message, void *userdata)
@@ -68,6 +70,7 @@ void network_profile_made(int error, const char *message, void *userdata)
     if (error < 0)
         unbox_log_errno(LOG_ERR, error, "the saved network can't be given to NetworkManager (%s)",
                 message ?: "no reason");
+    saved_tidy(network->saved);
     network_look(network);
 }
 
@@ -82,16 +85,29 @@ static void make_profile(struct network *network)
 
 static void open_hotspot(struct network *network)
 {
-    unsigned channel = network->hotspot.channel;
+    const struct hotspot_air air = hotspot_air_choose(&network->air, network->hotspot.band,
+            network->hotspot.channel, network->life.hotspot_failures);
 
-    /* What failed on one channel may be allowed on the next. */
-    if (!channel)
-        channel = scan_list_quiet_channel(
-                &network->air, network->hotspot.band, network->life.hotspot_failures);
+    /* Now, while our own dnsmasq isn't there: afterwards it would be the one that is found. */
+    network->dns_port_taken = preflight_dns_port_taken(network->paths->sockets);
     network->opening = true;
     network->hotspot_stale = false;
     network->hotspot_outdated = false;
-    nm_open_hotspot(network->nm, &network->hotspot, channel, on_hotspot_started, network);
+    nm_open_hotspot(network->nm, &network->hotspot, &air, on_hotspot_started, network);
+}
+
+/* What can't be joined mustn't keep the device from the next: they take turns. */
+static void connect_saved(struct network *network)
+{
+    const struct wifi_network *next = network_next_saved(network, network_now(network));
+    const char *file = next ? saved_profile_file(network->saved, &next->ssid) : NULL;
+
+    if (!file) {
+        on_acted(-ENOENT, NULL, network);
+        return;
+    }
+    network->tried = next->ssid;
+    nm_activate_file(network->nm, file, on_acted, network);
 }
 
 void network_act(struct network *network, enum life_action action)
@@ -101,6 +117,10 @@ void network_act(struct network *network, enum life_action action)
     if (action == LIFE_SCAN) {
         network_scan_begin(network, network_now(network));
         network_look(network);
+        return;
+    }
+    if (action == LIFE_END_REQUEST) {
+        network_end_request(network);
         return;
     }
     network->busy = true;
@@ -119,7 +139,10 @@ void network_act(struct network *network, enum life_action action)
         make_profile(network);
         break;
     case LIFE_CONNECT:
-        nm_activate_file(network->nm, saved_profile_file(network->saved), on_acted, network);
+        connect_saved(network);
+        break;
+    case LIFE_DROP_TRIAL:
+        nm_delete_profile(network->nm, NM_JOIN_UUID, on_acted, network);
         break;
     default:
         network->busy = false;

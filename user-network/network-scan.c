@@ -28,11 +28,16 @@ static void on_scan(int error, const char *message, void *userdata)
 
 static void ask(struct network *network, uint64_t now_usec)
 {
-    const struct wifi_network *saved = saved_network(network->saved);
+    const struct wifi_list *saved = saved_networks(network->saved);
+    struct ssid hidden[WIFI_LIST_MAX];
+    size_t n = 0;
 
+    for (size_t i = 0; i < saved->n_entries; i++)
+        if (saved->entries[i].hidden)
+            hidden[n++] = saved->entries[i].ssid;
     network->scan_started = now_usec;
     network->scan_before = network->radio.last_scan_msec;
-    nm_scan(network->nm, saved && saved->hidden ? &saved->ssid : NULL, on_scan, NULL);
+    nm_scan(network->nm, hidden, n, on_scan, NULL);
 }
 
 static bool scanned_since(const struct network *network, uint64_t now_usec, uint64_t span_usec)
@@ -61,14 +66,22 @@ static bool saw_anything(const struct network *network)
     return false;
 }
 
+static void forget_the_old(struct network *network, uint64_t now_usec)
+{
+    if (now_usec > KEEP_USEC)
+        scan_list_expire(&network->air, now_usec - KEEP_USEC);
+}
+
 uint64_t network_scan_look(struct network *network, uint64_t now_usec)
 {
     bool moved = network->radio.last_scan_msec > network->scan_before;
 
     nm_look_air(network->nm, &network->hotspot_ssid, &network->air);
     if (!network->scan_started) {
-        if (network->air.n_entries > 0 && scanned_since(network, now_usec, FRESH_USEC))
+        if (network->air.n_entries > 0 && scanned_since(network, now_usec, FRESH_USEC)) {
             network->scanned = true;
+            forget_the_old(network, now_usec);
+        }
         return 0;
     }
     if (!moved && now_usec < network->scan_started + ROUND_USEC)
@@ -80,15 +93,26 @@ uint64_t network_scan_look(struct network *network, uint64_t now_usec)
     }
     network->scan_started = 0;
     network->scanned = true;
-    if (now_usec > KEEP_USEC)
-        scan_list_expire(&network->air, now_usec - KEEP_USEC);
+    forget_the_old(network, now_usec);
     return 0;
 }
 
-bool network_saved_in_sight(const struct network *network, uint64_t now_usec)
-{
-    const struct wifi_network *saved = saved_network(network->saved);
-    const struct scan_entry *entry = saved ? scan_list_find(&network->air, &saved->ssid) : NULL;
+struct sight {
+    const struct scan_list *air;
+    uint64_t now_usec;
+};
 
-    return entry && entry->seen_usec + RECENT_USEC >= now_usec;
+static bool in_sight(const struct wifi_network *saved, void *userdata)
+{
+    const struct sight *sight = userdata;
+
+    return scan_list_seen(sight->air, &saved->ssid, sight->now_usec, RECENT_USEC) != NULL;
+}
+
+const struct wifi_network *network_next_saved(const struct network *network, uint64_t now_usec)
+{
+    struct sight sight = {.air = &network->air, .now_usec = now_usec};
+
+    return wifi_list_next(saved_networks(network->saved),
+            network->tried.size > 0 ? &network->tried : NULL, in_sight, &sight);
 }

@@ -12,5 +12,6 @@ void network_scan_begin(struct network *network, uint64_t now_usec);
  * need. */
 uint64_t network_scan_look(struct network *network, uint64_t now_usec);
 
-/* Whether the saved network was seen within the last minute. */
-bool network_saved_in_sight(const struct network *network, uint64_t now_usec);
+/* The saved network to try next: of those seen within the last minute, by priority, and the one
+ * behind the last that was tried. NULL when none is in sight. */
+const struct wifi_network *network_next_saved(const struct network *network, uint64_t now_usec);

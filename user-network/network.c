@@ -12,9 +12,11 @@
 #include <time.h>
 
 #include "hotspot.h"
-#include "join-recover.h"
 #include "network-act.h"
+#include "network-hotspot.h"
 #include "network-scan.h"
+#include "network-verdict.h"
+#include "network-wire.h"
 #include "page-port.h"
 #include "status.h"
 #include "unbox/log.h"
@@ -51,10 +53,15 @@ static void on_failed(unsigned reason, void *userdata)
 {
     struct network *network = userdata;
 
-    if (join_running(network->join))
+    if (join_running(network->join)) {
         join_activation_failed(network->join, reason);
-    else
+    } else {
+        /* By itself NetworkManager would try it again and again, and never the next one. */
+        if (saved_find(network->saved, &network->radio.ssid))
+            network->tried = network->radio.ssid;
+        network_saved_failed(network, reason);
         network_hotspot_failed(network, reason);
+    }
     network_look(network);
 }
 
@@ -75,10 +82,11 @@ static void follow_hostname(struct network *network)
             strlen(name) >= sizeof(network->hostname))
         return;
     memcpy(network->hostname, name, strlen(name) + 1);
-    r = hotspot_write_names(network->paths, name);
+    r = hotspot_write_names(
+            network->paths, name, unbox_config_bool(network->config, "hotspot.captive_portal"));
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "the hotspot won't resolve the hostname %s", name);
-    else if (r > 0 && network_on_hotspot(network))
+    if ((network_make_hotspot(network) || r > 0) && network_on_hotspot(network))
         network->hotspot_stale = true;
 }
 
@@ -91,8 +99,12 @@ static void announce_hotspot(struct network *network)
         return;
     network->hotspot_announced = up;
     stations_refresh(network->stations);
-    if (!up)
+    if (!up) {
+        network->hotspot_refused = false;
+        network->hotspot_abroad = false;
+        network->dns_port_taken = false;
         return;
+    }
     network->opening = false;
     free(network->hotspot_problem);
     network->hotspot_problem = NULL;
@@ -105,38 +117,23 @@ static void announce_hotspot(struct network *network)
             "hotspot %s is open on %s, %s", name, network->wifi_interface, HOTSPOT_ADDRESS);
 }
 
-static void set_verdict(struct network *network, enum verdict_code code, const struct ssid *ssid,
-        const char *detail)
-{
-    struct timespec time;
-    int r;
-
-    clock_gettime(CLOCK_REALTIME, &time);
-    r = verdict_set(&network->verdict, code, ssid, time.tv_sec * USEC_PER_SEC, detail);
-    if (r >= 0)
-        r = verdict_save(network->paths->verdict, &network->verdict);
-    if (r < 0)
-        unbox_log_errno(LOG_WARNING, r, "the verdict on a join can't be kept");
-}
-
 static void on_joined(
         enum verdict_code code, const struct ssid *ssid, const char *detail, void *userdata)
 {
     struct network *network = userdata;
-    char name[SSID_DISPLAY_MAX];
-    bool joined = code == VERDICT_JOINED;
 
-    /* NetworkManager's own words explain a name that it can't take, and little else. */
-    set_verdict(network, code, ssid,
-            code == VERDICT_FAILED || code == VERDICT_UNSUPPORTED ? detail : NULL);
-    ssid_display(ssid, name);
-    unbox_log_event(joined ? LOG_NOTICE : LOG_WARNING,
-            joined ? UNBOX_MESSAGE_JOIN_SUCCEEDED : UNBOX_MESSAGE_JOIN_FAILED,
-            UNBOX_FIELDS("UNBOX_SSID", name, "UNBOX_VERDICT", verdict_code_name(code),
-                    "UNBOX_DETAIL", detail),
-            joined ? "joined %s" : "could not join %s: %s", name, verdict_code_name(code));
+    network_set_verdict(network, code, ssid, detail);
+    if (code == VERDICT_JOINED)
+        network_end_request(network);
     life_restart(&network->life);
     network_look(network);
+}
+
+static void on_step(void *userdata)
+{
+    struct network *network = userdata;
+
+    tell_join(network->tell, join_to_json(network->join));
 }
 
 static void on_recovered(int error, const char *message, void *userdata)
@@ -150,39 +147,63 @@ static void on_recovered(int error, const char *message, void *userdata)
 /* Clears away what a join left that was cut off, as soon as NetworkManager can be asked. */
 static void recover(struct network *network)
 {
-    const struct wifi_network *saved = saved_network(network->saved);
-    bool proved = saved && ssid_equal(&saved->ssid, &network->recovered);
+    bool proved = saved_is(network->saved, network->recovered.digest);
 
     network->recovering = false;
     network->busy = true;
-    set_verdict(network, proved ? VERDICT_JOINED : VERDICT_INTERRUPTED, &network->recovered, NULL);
-    join_clean_up(network->paths, network->nm, proved, on_recovered, network);
+    network_set_verdict(
+            network, proved ? VERDICT_JOINED : VERDICT_INTERRUPTED, &network->recovered.ssid, NULL);
+    network->clean_up = (struct join_clean_up){
+            .paths = network->paths,
+            .nm = network->nm,
+            .done = on_recovered,
+            .userdata = network,
+    };
+    join_clean_up(&network->clean_up, proved);
+}
+
+/* What a join was tried with is no network of the customer's, whatever has become of it. */
+static enum nm_radio_state settled_state(const struct nm_radio *radio)
+{
+    bool trial = strcmp(radio->profile, NM_JOIN_UUID) == 0;
+
+    return trial && radio->state == NM_RADIO_UP ? NM_RADIO_ADDRESSING : radio->state;
 }
 
 static void gather(struct network *network, uint64_t now_usec, struct life_facts *ret)
 {
-    const char *file = saved_profile_file(network->saved);
+    bool address_taken = network_hotspot_address_taken(network);
 
     *ret = (struct life_facts){
             .now_usec = now_usec,
             .boot_wait_usec =
                     unbox_config_int(network->config, "network.boot_wait_seconds") * USEC_PER_SEC,
             .nm_running = nm_running(network->nm),
-            .busy = network->busy,
+            .busy = network->busy || wired_generating(network->wired),
             .joining = join_running(network->join),
             .radio_wanted = network->radio_wanted,
             .radio_enabled = network->radio.enabled,
             .radio_blocked = network->radio.blocked,
-            .radio = network->radio.state,
+            .radio = settled_state(&network->radio),
             .on_hotspot = network_on_hotspot(network),
-            .hotspot_stale = network->hotspot_stale,
+            .hotspot_stale = network->hotspot_stale || network->hotspot_abroad,
             .hotspot_outdated = network->hotspot_outdated,
+            .hotspot_requested = network->hotspot_requested,
+            .hotspot_refused = network->hotspot_refused || address_taken,
+            .cannot_serve = address_taken ||
+                            (network->radio.state >= NM_RADIO_IDLE && !network->radio.can_serve),
+            .country_pending = country_pending(network->country),
+            .request_usec = unbox_config_int(network->config, "hotspot.request_minutes") * 60 *
+                            USEC_PER_SEC,
             .clients = stations_count(network->stations),
             .wire_up = network->wire.carrier && network->wire.address[0],
-            .wire_coming = network->wire.carrier && network->wire.activating,
-            .saved = saved_network(network->saved) != NULL,
-            .profile_ready = file && nm_has_profile(network->nm, NULL, file),
-            .saved_in_sight = network_saved_in_sight(network, now_usec),
+            .wire_coming = network->wire.carrier &&
+                           (network->wire.activating || wired_running(network->wired)),
+            .saved = saved_networks(network->saved)->n_entries > 0,
+            .profile_ready = saved_profiles_loaded(network->saved),
+            .profiles_left = saved_left(network->saved),
+            .trial_left = !network->recovering && nm_has_profile(network->nm, NM_JOIN_UUID, NULL),
+            .saved_in_sight = network_next_saved(network, now_usec) != NULL,
             .scanning = network->scan_started != 0,
             .scanned = network->scanned,
     };
@@ -212,10 +233,16 @@ static void look(struct network *network)
         recover(network);
     follow_hostname(network);
     announce_hotspot(network);
+    network_follow_radio(network);
+    network_find_problems(network);
     again = network_scan_look(network, now_usec);
     join_look(network->join);
+    again = earlier(again, network_follow_verdict(network, now_usec));
+    again = earlier(again, network_wire_look(network, now_usec));
     gather(network, now_usec, &facts);
     life_decide(&network->life, &facts, &network->decision);
+    if (network->decision.state == LIFE_CONNECTED)
+        network->tried = (struct ssid){};
     network_act(network, network->decision.action);
     again = earlier(again, network->decision.again_usec);
     if (network->life.waiting_since)
@@ -223,6 +250,8 @@ static void look(struct network *network)
     wake_at(network, again);
     if (status_summary(network, now_usec, &line) == 0)
         unbox_run_status(network->run, "%s", line);
+    tell_scan(network->tell, network->scan_started != 0, network->air.n_entries);
+    tell_status(network->tell, status_to_json(network, now_usec));
 }
 
 static int on_soon(sd_event_source *source, void *userdata)
@@ -251,21 +280,38 @@ static void on_nm_reached(int error, const char *message, void *userdata)
     network_look(network);
 }
 
-static int configure(struct network *network)
+static void configure(struct network *network)
 {
     const struct unbox_config *config = network->config;
+    int r;
 
-    network->wifi_interface = unbox_config_string(config, "network.wifi_interface");
-    network->wired_interface = unbox_config_string(config, "network.wired_interface");
+    r = device_identity_read(network->paths->identity, &network->identity);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "%s can't be read", network->paths->identity);
     network->hotspot = (struct nm_hotspot){
-            .ssid = unbox_config_string(config, "hotspot.ssid"),
-            .password = unbox_config_string(config, "hotspot.password"),
+            .ssid = network->settings.ssid,
+            .password = network->settings.password,
             .band = unbox_config_string(config, "hotspot.band"),
             .channel = unbox_config_int(config, "hotspot.channel"),
             .address = HOTSPOT_NETWORK,
     };
-    return ssid_from_bytes(
-            network->hotspot.ssid, strlen(network->hotspot.ssid), &network->hotspot_ssid);
+    (void)network_make_hotspot(network);
+    network->hotspot_requested = access(network->paths->request, F_OK) == 0;
+}
+
+/* Not said before the hotspot opens, the country would have it open on another's channels. */
+static int make_country(struct network *network, sd_event *event)
+{
+    const struct country_options options = {
+            .event = event,
+            .paths = network->paths,
+            .factory = network->identity.country,
+            .configured = unbox_config_string(network->config, "network.country"),
+            .changed = on_changed,
+            .userdata = network,
+    };
+
+    return country_new(&options, &network->country);
 }
 
 static int make_parts(struct network *network, sd_event *event)
@@ -275,14 +321,17 @@ static int make_parts(struct network *network, sd_event *event)
     struct join_options join;
     int r;
 
-    r = nm_new(network->wifi_interface, network->wired_interface, &events, network, on_nm_reached,
-            &network->nm);
+    r = nm_new(unbox_config_string(network->config, "network.wifi_interface"),
+            unbox_config_string(network->config, "network.wired_interface"), &events, network,
+            on_nm_reached, &network->nm);
     if (r < 0)
         return r;
+    network->wifi_interface = nm_radio_name(network->nm);
+    network->wired_interface = nm_wire_name(network->nm);
     saved = (struct saved_options){
             .paths = network->paths,
             .interface = network->wifi_interface,
-            .country = unbox_config_string(network->config, "network.country"),
+            .country = country_code(network->country),
             .nm = network->nm,
     };
     r = saved_new(event, &saved, &network->saved);
@@ -294,18 +343,20 @@ static int make_parts(struct network *network, sd_event *event)
             .nm = network->nm,
             .saved = network->saved,
             .air = &network->air,
+            .country = country_code(network->country),
             .done = on_joined,
+            .stepped = on_step,
             .userdata = network,
     };
     r = join_new(&join, &network->join);
     if (r < 0)
         return r;
-    network->recovering = join_recover(network->paths, network->nm, &network->recovered) > 0;
+    network->recovering = join_recover(network->paths, network->nm, &network->recovered);
     r = stations_new(
             network->bus, network->wifi_interface, on_changed, network, &network->stations);
     if (r < 0)
         return r;
-    return page_port_ask(network->bus, &network->port, &network->port_slot);
+    return network_wire_new(network, event);
 }
 
 static int make_sources(struct network *network, sd_event *event)
@@ -342,10 +393,14 @@ int network_new(struct unbox_run *run, const struct unbox_config *config, const 
     network->paths = paths;
     network->port = PAGE_PORT_DEFAULT;
     network->radio_wanted = access(paths->radio_off, F_OK) < 0;
-    r = configure(network);
+    configure(network);
+    r = tell_new(&network->tell);
     if (r < 0)
         return r;
     r = make_sources(network, event);
+    if (r < 0)
+        return r;
+    r = make_country(network, event);
     if (r < 0)
         return r;
     r = make_parts(network, event);
@@ -361,10 +416,12 @@ struct network *network_free(struct network *network)
     if (!network)
         return NULL;
     join_free(network->join);
+    network_wire_free(network);
     saved_free(network->saved);
     stations_free(network->stations);
     nm_free(network->nm);
-    sd_bus_slot_unref(network->port_slot);
+    country_free(network->country);
+    tell_free(network->tell);
     sd_bus_flush_close_unref(network->bus);
     sd_event_source_disable_unref(network->soon);
     sd_event_source_disable_unref(network->again);
@@ -373,60 +430,4 @@ struct network *network_free(struct network *network)
     free(network->hotspot_problem);
     free(network);
     return NULL;
-}
-
-int network_join(struct network *network, const struct wifi_network *wanted)
-{
-    int r;
-
-    if (network->busy)
-        return -EBUSY;
-    if (!nm_running(network->nm) || network->radio.state < NM_RADIO_IDLE)
-        return -ENOTCONN;
-    r = join_start(network->join, wanted);
-    if (r >= 0)
-        network_look(network);
-    return r;
-}
-
-int network_forget(struct network *network)
-{
-    int r;
-
-    if (network->busy || join_running(network->join))
-        return -EBUSY;
-    r = saved_forget(network->saved, network_profile_made, network);
-    if (r < 0)
-        return r;
-    network->busy = true;
-    verdict_clear(&network->verdict);
-    (void)unbox_store_remove(network->paths->verdict);
-    life_restart(&network->life);
-    network_look(network);
-    return 0;
-}
-
-int network_switch_radio(struct network *network, bool on)
-{
-    int r;
-
-    if (join_running(network->join))
-        return -EBUSY;
-    r = on ? unbox_store_remove(network->paths->radio_off)
-           : unbox_store_flag(network->paths->radio_off, 0600);
-    if (r < 0)
-        return r;
-    network->radio_wanted = on;
-    life_restart(&network->life);
-    network_look(network);
-    return 0;
-}
-
-int network_scan(struct network *network)
-{
-    if (!nm_running(network->nm) || network->radio.state < NM_RADIO_IDLE)
-        return -ENOTCONN;
-    network_scan_begin(network, network_now(network));
-    network_look(network);
-    return 0;
 }

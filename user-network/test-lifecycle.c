@@ -148,6 +148,19 @@ static void test_saved_network_without_profile(void **state)
     decide(LIFE_STARTING, LIFE_REST);
 }
 
+/* The power went while it was forgotten, and netplan's generator has made a profile of it once
+ * more.
+ */
+static void test_forgotten_network_is_let_go(void **state)
+{
+    facts.profiles_left = true;
+    facts.radio = NM_RADIO_UP;
+    decide(LIFE_CONNECTED, LIFE_MAKE_PROFILE);
+    facts.profiles_left = false;
+    facts.radio = NM_RADIO_IDLE;
+    decide(LIFE_SCANNING, LIFE_SCAN);
+}
+
 static void test_saved_network_in_sight_is_helped(void **state)
 {
     network_is_saved();
@@ -315,6 +328,129 @@ static void test_outdated_hotspot_is_closed_at_once(void **state)
     decide(LIFE_HOTSPOT, LIFE_CLOSE_HOTSPOT);
 }
 
+/* A hotspot that the customer asked for while the device was on his network. */
+static void requested(void)
+{
+    network_is_saved();
+    facts.radio = NM_RADIO_UP;
+    facts.request_usec = 10 * MINUTE;
+    decide(LIFE_CONNECTED, LIFE_REST);
+    facts.hotspot_requested = true;
+}
+
+static void test_request_opens_hotspot_over_everything(void **state)
+{
+    requested();
+    facts.wire_up = true;
+    decide(LIFE_WIRED, LIFE_OPEN_HOTSPOT);
+    hotspot_is_open();
+    facts.saved_in_sight = true;
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    assert_int_equal(decision.again_usec, facts.now_usec + 10 * MINUTE);
+}
+
+static void test_request_ends_when_nobody_comes(void **state)
+{
+    requested();
+    hotspot_is_open();
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    after(9 * MINUTE);
+    facts.clients = 1;
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    after(30 * MINUTE);
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    facts.clients = 0;
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    after(9 * MINUTE);
+    decide(LIFE_HOTSPOT, LIFE_REST);
+    after(1 * MINUTE);
+    decide(LIFE_HOTSPOT, LIFE_END_REQUEST);
+    facts.hotspot_requested = false;
+    facts.hotspot_refused = true;
+    decide(LIFE_HOTSPOT, LIFE_CONNECT);
+}
+
+static void test_refused_hotspot_is_left_under_its_guest(void **state)
+{
+    requested();
+    hotspot_is_open();
+    facts.clients = 1;
+    facts.hotspot_requested = false;
+    facts.hotspot_refused = true;
+    decide(LIFE_HOTSPOT, LIFE_CONNECT);
+    /* The saved network gets its time, and when that is over the hotspot is back. */
+    facts.on_hotspot = false;
+    facts.hotspot_refused = false;
+    facts.radio = NM_RADIO_ASSOCIATING;
+    decide(LIFE_STARTING, LIFE_REST);
+    after(46 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+static void test_refused_hotspot_with_nothing_but_a_wire(void **state)
+{
+    hotspot_is_open();
+    facts.wire_up = true;
+    facts.clients = 1;
+    facts.hotspot_refused = true;
+    decide(LIFE_HOTSPOT, LIFE_CLOSE_HOTSPOT);
+}
+
+static void test_only_way_is_never_closed(void **state)
+{
+    hotspot_is_open();
+    facts.hotspot_refused = true;
+    decide(LIFE_HOTSPOT, LIFE_REST);
+}
+
+static void test_request_that_fails_is_given_up(void **state)
+{
+    requested();
+    for (int i = 0; i < 3; i++) {
+        decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+        life_hotspot_failed(&life, facts.now_usec);
+        after(MINUTE);
+    }
+    decide(LIFE_STARTING, LIFE_END_REQUEST);
+}
+
+static void test_hotspot_waits_for_the_country(void **state)
+{
+    facts.scanned = true;
+    facts.country_pending = true;
+    decide(LIFE_STARTING, LIFE_REST);
+    facts.country_pending = false;
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+static void test_what_a_join_left_goes_first(void **state)
+{
+    facts.trial_left = true;
+    facts.radio = NM_RADIO_UP;
+    decide(LIFE_CONNECTED, LIFE_DROP_TRIAL);
+    /* It can't be had: that keeps nobody out. */
+    facts.radio = NM_RADIO_IDLE;
+    facts.scanned = true;
+    decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+    after(6 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_DROP_TRIAL);
+    facts.joining = true;
+    after(6 * USEC_PER_SEC);
+    decide(LIFE_JOINING, LIFE_REST);
+}
+
+static void test_radio_that_cannot_serve(void **state)
+{
+    facts.scanned = true;
+    facts.cannot_serve = true;
+    decide(LIFE_STARTING, LIFE_REST);
+    network_is_saved();
+    facts.saved_in_sight = true;
+    decide(LIFE_STARTING, LIFE_REST);
+    after(11 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_CONNECT);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, first_time)
 
 int main(void)
@@ -328,6 +464,7 @@ int main(void)
             TEST(test_failing_hotspot_is_tried_later_and_later),
             TEST(test_saved_network_at_start),
             TEST(test_saved_network_without_profile),
+            TEST(test_forgotten_network_is_let_go),
             TEST(test_saved_network_in_sight_is_helped),
             TEST(test_saved_network_stays_away),
             TEST(test_silent_router_does_not_keep_hotspot_closed),
@@ -342,6 +479,15 @@ int main(void)
             TEST(test_nothing_is_done_during_a_join),
             TEST(test_stale_hotspot_is_made_anew),
             TEST(test_outdated_hotspot_is_closed_at_once),
+            TEST(test_request_opens_hotspot_over_everything),
+            TEST(test_request_ends_when_nobody_comes),
+            TEST(test_refused_hotspot_is_left_under_its_guest),
+            TEST(test_refused_hotspot_with_nothing_but_a_wire),
+            TEST(test_only_way_is_never_closed),
+            TEST(test_request_that_fails_is_given_up),
+            TEST(test_hotspot_waits_for_the_country),
+            TEST(test_what_a_join_left_goes_first),
+            TEST(test_radio_that_cannot_serve),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

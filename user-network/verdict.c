@@ -18,12 +18,20 @@ enum {
     REASON_IP_CONFIG_EXPIRED = 6,
     REASON_NO_SECRETS = 7,
     REASON_SUPPLICANT_DISCONNECT = 8,
+    REASON_SUPPLICANT_FAILED = 10,
     REASON_SUPPLICANT_TIMEOUT = 11,
     REASON_DHCP_START_FAILED = 15,
     REASON_DHCP_ERROR = 16,
     REASON_DHCP_FAILED = 17,
     REASON_SSID_NOT_FOUND = 53,
 };
+
+/* Percent: below it the frames of a handshake get lost, about -85 dBm. */
+#define SIGNAL_WEAK 25
+
+/* MHz: above it the rules differ from country to country, and without one the radio only listens.
+ */
+#define FREQUENCY_EVERYWHERE 2484
 
 static const struct {
     const char *name;
@@ -33,36 +41,77 @@ static const struct {
         [VERDICT_JOINED] = {"joined", "Connected to %s."},
         [VERDICT_PASSWORD_WRONG] = {"password_wrong",
                 "The password for %s is probably wrong. Check it and try again."},
+        [VERDICT_PASSWORD_CHANGED] = {"password_changed",
+                "%s no longer lets the device in: its password has probably been changed. Choose "
+                "it again and type the new one."},
         [VERDICT_NOT_FOUND] = {"not_found",
                 "%s was not found. Is the router on and in reach, and the name right?"},
         [VERDICT_NO_ANSWER] = {"no_answer",
                 "%s was seen but did not let the device in. Move closer to the router, or restart "
                 "it, and try again."},
+        [VERDICT_LOGIN_WRONG] = {"login_wrong",
+                "%s did not accept the device: user name, password or certificate is probably "
+                "wrong. Check them and try again."},
+        [VERDICT_TOO_WEAK] = {"too_weak",
+                "The signal of %s is too weak here. Move the device or the router closer to each "
+                "other and try again."},
         [VERDICT_NO_ADDRESS] = {"no_address",
                 "%s accepted the password but gave the device no address. Restart the router and "
                 "try again."},
-        [VERDICT_UNSUPPORTED] = {"unsupported", "This device cannot join a network named %s."},
+        [VERDICT_NO_GATEWAY] = {"no_gateway",
+                "%s gave the device an address, but no gateway answers: nothing leads on from "
+                "there. Restart the router and try again, or set a fixed address."},
+        [VERDICT_NO_INTERNET] = {"no_internet",
+                "Connected to %s, but it does not lead to the internet. Check the router's own "
+                "connection."},
+        [VERDICT_RADIO_OFF] = {"radio_off",
+                "%s cannot be joined while the radio is off. Switch it on and try again."},
+        [VERDICT_COUNTRY_MISSING] = {"country_missing",
+                "%s cannot be joined before the device knows the country it is in: the radio may "
+                "not be used there. Set the country and try again."},
+        [VERDICT_UNSUPPORTED] = {"unsupported", "This device cannot join a network named %s. Give "
+                                                "it another name in the router and "
+                                                "try again."},
         [VERDICT_INTERRUPTED] = {"interrupted",
                 "Joining %s was interrupted before it was finished. Please try again."},
+        [VERDICT_NOT_SAVED] = {"not_saved",
+                "%s could not be saved, so the device went back to what it had before: its storage "
+                "is full or cannot be written. Restart the device and try again."},
         [VERDICT_FAILED] = {"failed", "Joining %s failed. Please try again."},
 };
 
-enum verdict_code verdict_from_reason(unsigned reason, const struct scan_entry *seen)
+enum verdict_code verdict_from_silence(const struct verdict_facts *facts)
+{
+    if (!facts->seen)
+        return VERDICT_NOT_FOUND;
+    if (!facts->country_known && facts->seen->frequency > FREQUENCY_EVERYWHERE)
+        return VERDICT_COUNTRY_MISSING;
+    return facts->seen->signal < SIGNAL_WEAK ? VERDICT_TOO_WEAK : VERDICT_NO_ANSWER;
+}
+
+static bool speaks_sae(const struct scan_entry *seen)
+{
+    return seen->security == SECURITY_WPA3 || seen->security == SECURITY_WPA2_WPA3;
+}
+
+enum verdict_code verdict_from_reason(unsigned reason, const struct verdict_facts *facts)
 {
     switch (reason) {
     case REASON_NO_SECRETS:
         /* A new profile has its password: NetworkManager asks for another one because it failed. */
-        return VERDICT_PASSWORD_WRONG;
+        return facts->enterprise ? VERDICT_LOGIN_WRONG : VERDICT_PASSWORD_WRONG;
     case REASON_SSID_NOT_FOUND:
-        if (!seen)
-            return VERDICT_NOT_FOUND;
         /* With SAE a wrong password and an absent network look alike, but for the scan. */
-        if (seen->security == SECURITY_WPA3 || seen->security == SECURITY_WPA2_WPA3)
+        if (facts->seen && speaks_sae(facts->seen) && facts->seen->signal >= SIGNAL_WEAK)
             return VERDICT_PASSWORD_WRONG;
-        return VERDICT_NO_ANSWER;
+        return verdict_from_silence(facts);
     case REASON_SUPPLICANT_DISCONNECT:
+    case REASON_SUPPLICANT_FAILED:
     case REASON_SUPPLICANT_TIMEOUT:
-        return seen ? VERDICT_NO_ANSWER : VERDICT_NOT_FOUND;
+        /* That is all one hears of a server that says no, or that isn't the one we trust. */
+        if (facts->enterprise && facts->seen && facts->seen->signal >= SIGNAL_WEAK)
+            return VERDICT_LOGIN_WRONG;
+        return verdict_from_silence(facts);
     case REASON_IP_CONFIG_UNAVAILABLE:
     case REASON_IP_CONFIG_EXPIRED:
     case REASON_DHCP_START_FAILED:
@@ -91,6 +140,16 @@ int verdict_set(struct verdict *verdict, enum verdict_code code, const struct ss
     return 0;
 }
 
+const char *verdict_date(uint64_t time_usec, char ret[static VERDICT_DATE_MAX])
+{
+    time_t seconds = time_usec / USEC_PER_SEC;
+    struct tm tm;
+
+    gmtime_r(&seconds, &tm);
+    strftime(ret, VERDICT_DATE_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return ret;
+}
+
 const char *verdict_code_name(enum verdict_code code)
 {
     return codes[code].name;
@@ -98,18 +157,14 @@ const char *verdict_code_name(enum verdict_code code)
 
 json_t *verdict_to_json(const struct verdict *verdict)
 {
-    char name[SSID_DISPLAY_MAX], hex[SSID_HEX_MAX], date[64];
-    time_t seconds = verdict->time_usec / USEC_PER_SEC;
-    struct tm tm;
+    char name[SSID_DISPLAY_MAX], hex[SSID_HEX_MAX], date[VERDICT_DATE_MAX];
 
     if (verdict->code == VERDICT_NONE)
         return NULL;
     ssid_to_hex(&verdict->ssid, hex);
-    gmtime_r(&seconds, &tm);
-    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
     return json_pack("{s:s,s:s,s:s,s:s,s:s}", "ssid", ssid_display(&verdict->ssid, name),
             "ssid_hex", hex, "code", codes[verdict->code].name, "message", verdict->message, "time",
-            date);
+            verdict_date(verdict->time_usec, date));
 }
 
 static int verdict_from_json(json_t *object, struct verdict *ret)

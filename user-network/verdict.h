@@ -12,15 +12,25 @@
 #include "ssid.h"
 #include "util.h"
 
+#define VERDICT_DATE_MAX 64
+
 enum verdict_code {
     VERDICT_NONE,
     VERDICT_JOINED,
     VERDICT_PASSWORD_WRONG,
+    VERDICT_PASSWORD_CHANGED, /* of a network that let us in before */
     VERDICT_NOT_FOUND,
     VERDICT_NO_ANSWER,   /* seen, but it doesn't let us in and doesn't say why */
+    VERDICT_LOGIN_WRONG, /* 802.1X: user name, password or certificate */
+    VERDICT_TOO_WEAK,    /* seen, but hardly */
     VERDICT_NO_ADDRESS,  /* it let us in, but gave no address */
-    VERDICT_UNSUPPORTED, /* a name that netplan or NetworkManager can't take */
-    VERDICT_INTERRUPTED, /* power or daemon went in the middle */
+    VERDICT_NO_GATEWAY,  /* an address, but nothing that leads on from there, or it is silent */
+    VERDICT_NO_INTERNET, /* joined, but it doesn't lead to the internet */
+    VERDICT_RADIO_OFF,
+    VERDICT_COUNTRY_MISSING, /* without it the radio may not be used there */
+    VERDICT_UNSUPPORTED,     /* a name that netplan or NetworkManager can't take */
+    VERDICT_INTERRUPTED,     /* power or daemon went in the middle */
+    VERDICT_NOT_SAVED,       /* the disk is full, or can't be written */
     VERDICT_FAILED,
 };
 
@@ -31,15 +41,25 @@ struct verdict {
     char *message;
 };
 
-/*
- * What NetworkManager's reason (NMDeviceStateReason) for a failed activation says. `seen` is what
- * the last scan knew of the network, or NULL.
- */
-enum verdict_code verdict_from_reason(unsigned reason, const struct scan_entry *seen);
+/* What else is known of a network that can't be joined. */
+struct verdict_facts {
+    const struct scan_entry *seen; /* by a recent scan, or NULL */
+    bool enterprise;               /* it takes a user name or a certificate: 802.1X */
+    bool country_known;
+};
+
+/* What NetworkManager's reason (NMDeviceStateReason) for a failed activation says. */
+enum verdict_code verdict_from_reason(unsigned reason, const struct verdict_facts *facts);
+
+/* What it says that nobody answered, and no reason was given. */
+enum verdict_code verdict_from_silence(const struct verdict_facts *facts);
 
 /* Makes one. `detail`, for those that need one, may be NULL. 0 or -ENOMEM. */
 int verdict_set(struct verdict *verdict, enum verdict_code code, const struct ssid *ssid,
         uint64_t time_usec, const char *detail);
+
+/* A moment of CLOCK_REALTIME as programs read it: "2026-01-31T23:59:59Z". Returns `ret`. */
+const char *verdict_date(uint64_t time_usec, char ret[static VERDICT_DATE_MAX]);
 
 const char *verdict_code_name(enum verdict_code code);
 

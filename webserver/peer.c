@@ -6,6 +6,7 @@
  */
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "peer.h"
@@ -20,6 +21,7 @@ struct exchange {
     struct http_request *request;
     peer_reply reply;
     void *userdata;
+    bool any; /* JSON, not just an object */
 };
 
 struct peer {
@@ -37,7 +39,9 @@ static const struct {
         {UNBOX_IPC_BUSY, 409},
         {UNBOX_IPC_PERMISSION_DENIED, 403},
         {UNBOX_IPC_TIMEOUT, 504},
+        {"CONFLICT", 409},
         {"NOT_READY", 409},
+        {"WRONG_ADDRESS", 409},
 };
 
 static void exchange_free(struct exchange *exchange)
@@ -69,6 +73,12 @@ static struct exchange *exchange_new(
     return exchange;
 }
 
+/* The codes of the sockets become those of the web. */
+static bool is_code(const char *text)
+{
+    return *text && !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")];
+}
+
 static void on_answer(
         int error, json_t *result, const char *code, const char *message, void *userdata)
 {
@@ -81,19 +91,21 @@ static void on_answer(
             .message = message,
     };
 
-    if (error == 0 && !json_is_object(result)) {
+    if ((error == 0 && !exchange->any && !json_is_object(result)) ||
+            (error == -EREMOTEIO && !is_code(code))) {
         answer.error = -EBADMSG;
         answer.result = NULL;
     }
-    (void)exchange->reply(exchange->request, &answer, exchange->userdata);
+    http_request_settle(
+            exchange->request, exchange->reply(exchange->request, &answer, exchange->userdata));
     exchange_free(exchange);
 }
 
-int peer_ask(struct peer *peer, struct http_request *request, const char *method, json_t *params,
-        uint64_t timeout_usec, peer_reply reply, void *userdata)
+/* Takes `exchange` over, which may be NULL: no memory. */
+static int ask(struct exchange *exchange, struct peer *peer, struct http_request *request,
+        const char *method, json_t *params, uint64_t timeout_usec, peer_reply reply, void *userdata)
 {
     struct peer_answer failure = {.peer = peer};
-    struct exchange *exchange = exchange_new(peer, request, reply, userdata);
 
     if (!exchange) {
         json_decref(params);
@@ -106,6 +118,28 @@ int peer_ask(struct peer *peer, struct http_request *request, const char *method
         return 0;
     exchange_free(exchange);
     return reply(request, &failure, userdata);
+}
+
+int peer_ask(struct peer *peer, struct http_request *request, const char *method, json_t *params,
+        uint64_t timeout_usec, peer_reply reply, void *userdata)
+{
+    return ask(exchange_new(peer, request, reply, userdata), peer, request, method, params,
+            timeout_usec, reply, userdata);
+}
+
+int peer_ask_any(struct peer *peer, struct http_request *request, const char *method,
+        json_t *params, uint64_t timeout_usec, peer_reply reply, void *userdata)
+{
+    struct exchange *exchange = exchange_new(peer, request, reply, userdata);
+
+    if (exchange)
+        exchange->any = true;
+    return ask(exchange, peer, request, method, params, timeout_usec, reply, userdata);
+}
+
+bool peer_is_idle(const struct peer *peer)
+{
+    return !peer->exchanges;
 }
 
 int peer_pass(struct http_request *request, const struct peer_answer *answer, void *userdata)
@@ -122,38 +156,71 @@ int peer_accept(struct http_request *request, const struct peer_answer *answer, 
     return http_respond_json(request, 202, json_incref(answer->result));
 }
 
-/* "NOT_FOUND" of the sockets is "not_found" of the web. */
-static int respond_refusal(struct http_request *request, const struct peer_answer *answer)
-{
-    unsigned status = 502;
+struct problem {
+    unsigned status;
     char code[64];
+    char *detail; /* NULL: no memory */
+    bool passing; /* it may be well in a moment */
+};
+
+static void problem_clear(struct problem *problem)
+{
+    free(problem->detail);
+}
+
+/* "NOT_FOUND" of the sockets is "not_found" of the web. */
+static void read_refusal(const struct peer_answer *answer, struct problem *ret)
+{
     size_t i;
 
+    ret->status = 502;
     for (i = 0; i < ELEMENTSOF(statuses); i++) {
         if (strcmp(statuses[i].code, answer->code) == 0)
-            status = statuses[i].status;
+            ret->status = statuses[i].status;
     }
-    for (i = 0; answer->code[i] && i < sizeof(code) - 1; i++)
-        code[i] = tolower((unsigned char)answer->code[i]);
-    code[i] = '\0';
-    return http_respond_problem(request, status, code, NULL, "%s", answer->message);
+    for (i = 0; answer->code[i] && i < sizeof(ret->code) - 1; i++)
+        ret->code[i] = tolower((unsigned char)answer->code[i]);
+    ret->detail = strdup(answer->message);
+}
+
+static void read_problem(const struct peer_answer *answer, struct problem *ret)
+{
+    const char *code = "service_unavailable", *text = "is not running";
+
+    *ret = (struct problem){};
+    if (answer->error == -EREMOTEIO) {
+        read_refusal(answer, ret);
+        return;
+    }
+    if (answer->error == -EBADMSG)
+        code = "bad_answer", text = "gave an answer that makes no sense";
+    else if (answer->error == -ETIMEDOUT)
+        code = "service_slow", text = "does not answer right now";
+    ret->passing = answer->error != -EBADMSG;
+    ret->status = ret->passing ? 503 : 502;
+    snprintf(ret->code, sizeof(ret->code), "%s", code);
+    if (asprintf(&ret->detail, "%s %s.", answer->peer->title, text) < 0)
+        ret->detail = NULL;
 }
 
 int peer_respond_problem(struct http_request *request, const struct peer_answer *answer)
 {
-    const char *title = answer->peer->title;
+    _cleanup_(problem_clear) struct problem problem;
 
-    if (answer->error == -EREMOTEIO)
-        return respond_refusal(request, answer);
-    if (answer->error == -EBADMSG)
-        return http_respond_problem(
-                request, 502, "bad_answer", NULL, "%s gave an answer that makes no sense.", title);
-    (void)http_request_add_header(request, "Retry-After", RETRY_AFTER_SEC);
-    if (answer->error == -ETIMEDOUT)
-        return http_respond_problem(
-                request, 503, "service_slow", NULL, "%s does not answer right now.", title);
+    read_problem(answer, &problem);
+    if (problem.passing)
+        (void)http_request_add_header(request, "Retry-After", RETRY_AFTER_SEC);
     return http_respond_problem(
-            request, 503, "service_unavailable", NULL, "%s is not running.", title);
+            request, problem.status, problem.code, NULL, "%s", problem.detail ?: problem.code);
+}
+
+json_t *peer_problem_to_json(const struct peer_answer *answer)
+{
+    _cleanup_(problem_clear) struct problem problem;
+
+    read_problem(answer, &problem);
+    return json_pack("{si ss ss}", "status", (int)problem.status, "code", problem.code, "detail",
+            problem.detail ?: problem.code);
 }
 
 int peer_new(sd_event *event, const char *path, const char *title, struct peer **ret)

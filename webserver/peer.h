@@ -8,8 +8,8 @@
 
 struct peer;
 
-/* What became of a question. With `error` 0 `result` is a JSON object; otherwise it is NULL, and
- * peer_respond_problem() says why. All borrowed. */
+/* What became of a question. With `error` 0 `result` is a JSON object (or what was asked for by
+ * peer_ask_any()); otherwise it is NULL, and peer_respond_problem() says why. All borrowed. */
 struct peer_answer {
     const struct peer *peer;
     int error;
@@ -34,17 +34,27 @@ struct peer *peer_free(struct peer *peer);
 
 DEFINE_CLEANUP(struct peer *, peer_free);
 
-/* How long an answer may take: of what is known or begun at once, and of what is done first. */
+/* How long an answer may take: of what is known or begun at once, what is looked up, and what is
+ * done first. */
 #define PEER_SOON_USEC (4 * USEC_PER_SEC)
+#define PEER_LONG_USEC (10 * USEC_PER_SEC)
 #define PEER_DONE_USEC (60 * USEC_PER_SEC)
 
 /*
- * Calls `method` there for `request`. `params` is taken over and may be NULL. `reply` is called
- * exactly once, at the latest after `timeout_usec`, also when nobody is there; at once when not
- * even asking is possible. For a handler to return: 0, or what `reply` returned.
+ * Calls `method` there for `request` (NULL: for nobody who waits; `reply` gets NULL too). `params`
+ * is taken over and may be NULL. `reply` is called exactly once, at the latest after
+ * `timeout_usec`, also when nobody is there; at once when not even asking is possible. For a
+ * handler to return: 0, or what `reply` returned.
  */
 int peer_ask(struct peer *peer, struct http_request *request, const char *method, json_t *params,
         uint64_t timeout_usec, peer_reply reply, void *userdata);
+
+/* The same where the answer may be any JSON. */
+int peer_ask_any(struct peer *peer, struct http_request *request, const char *method,
+        json_t *params, uint64_t timeout_usec, peer_reply reply, void *userdata);
+
+/* Whether it waits for no answer. */
+bool peer_is_idle(const struct peer *peer);
 
 /* Replies: 200 with the result as it is; 202 with it; in both cases a problem if there is none. */
 int peer_pass(struct http_request *request, const struct peer_answer *answer, void *userdata);
@@ -52,3 +62,6 @@ int peer_accept(struct http_request *request, const struct peer_answer *answer, 
 
 /* Turns an error into a problem: the peer's own words, or why there are none. */
 int peer_respond_problem(struct http_request *request, const struct peer_answer *answer);
+
+/* The same as {"status","code","detail"}: the caller's. NULL: no memory. */
+json_t *peer_problem_to_json(const struct peer_answer *answer);

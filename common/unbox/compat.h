@@ -48,6 +48,12 @@ static inline int daemon_reload(const char *name, struct unbox_daemon_error *ret
     return unbox_daemon_reload(name, UNBOX_DAEMON_TIMEOUT_USEC, ret_error);
 }
 
+static inline int daemon_set_limits(const char *name, const struct unbox_daemon_limits *limits,
+        struct unbox_daemon_error *ret_error)
+{
+    return unbox_daemon_set_limits(name, limits, UNBOX_DAEMON_TIMEOUT_USEC, ret_error);
+}
+
 static inline int daemon_status(const char *name, struct unbox_daemon_status *ret_status,
         struct unbox_daemon_error *ret_error)
 {

@@ -110,6 +110,18 @@ struct unbox_daemon_settings {
     const char *const *wanted_by; /* of a persistent one; NULL: multi-user.target */
 };
 
+/*
+ * Other limits for a unit that is there: those that a kernel can change under running processes.
+ * 0: leave it as it is; UNBOX_DAEMON_UNLIMITED: none.
+ */
+struct unbox_daemon_limits {
+    uint64_t memory_max; /* bytes */
+    uint64_t cpu_quota;  /* percent of one CPU */
+    uint64_t tasks_max;  /* processes and threads */
+};
+
+#define UNBOX_DAEMON_UNLIMITED UINT64_MAX
+
 /* Why a call has failed, for people and for programs. Either is "" when there is nothing to say. */
 struct unbox_daemon_error {
     /* The name of the D-Bus error ("org.freedesktop.systemd1.NoSuchUnit"); or how the job ended
@@ -141,12 +153,15 @@ struct unbox_daemon_status {
 
 /*
  * The blocking calls, from whatever thread. Each returns 0 or a negative errno, and fills
- * *ret_error in (unless NULL) when it is one. The same for all: -EINVAL      a name or a setting is
- * wrong, or can't be expressed in a unit -ENOENT      there is no such unit -EACCES      not
- * allowed -EIO         it has failed; ret_error->code says how, the unit's journal says why
+ * *ret_error in (unless NULL) when it is one. The same for all:
+ *
+ *   -EINVAL      a name or a setting is wrong, or can't be expressed in a unit
+ *   -ENOENT      there is no such unit
+ *   -EACCES      not allowed
+ *   -EIO         it has failed; ret_error->code says how, the unit's journal says why
  *   -ECANCELED   another job took its place (somebody stopped what was being started)
- *   -ETIMEDOUT   the unit took longer than its own limit, or systemd longer than `timeout_usec`; in
- *                the second case the job goes on
+ *   -ETIMEDOUT   the unit took longer than its own limit, or systemd longer than `timeout_usec`;
+ *                in the second case the job goes on
  *   -EHOSTDOWN   there is no system bus, or no systemd on it
  *   -ECONNRESET  it went away; what was asked for may be done or not
  *   -EBUSY       the device is shutting down
@@ -180,6 +195,18 @@ int unbox_daemon_restart(
 /* -EOPNOTSUPP: it knows no reload. -EIO with the code "invalid": it doesn't run. */
 int unbox_daemon_reload(
         const char *name, uint64_t timeout_usec, struct unbox_daemon_error *ret_error);
+
+/*
+ * Other limits for a unit that is there, whether it runs or not; a running one has them at once,
+ * and what is over one of them has to bear it: too much memory is reclaimed, and when that isn't
+ * enough, the kernel kills. They hold until the next boot, also over restarts and over what
+ * unbox_daemon_create() says meanwhile; for longer than that make the service anew, too. All of
+ * them or none: -EINVAL with the setting's name as the code.
+ *
+ * Source: SetUnitProperties() in org.freedesktop.systemd1(5).
+ */
+int unbox_daemon_set_limits(const char *name, const struct unbox_daemon_limits *limits,
+        uint64_t timeout_usec, struct unbox_daemon_error *ret_error);
 
 /* *ret_status is filled in on success. Units of every kind have one; what only services have is
  * empty for the others. */
@@ -224,6 +251,9 @@ int unbox_daemon_restart_async(sd_event *event, const char *name, uint64_t timeo
         unbox_daemon_done_fn done, void *userdata, struct unbox_daemon_call **ret_call);
 int unbox_daemon_reload_async(sd_event *event, const char *name, uint64_t timeout_usec,
         unbox_daemon_done_fn done, void *userdata, struct unbox_daemon_call **ret_call);
+int unbox_daemon_set_limits_async(sd_event *event, const char *name,
+        const struct unbox_daemon_limits *limits, uint64_t timeout_usec, unbox_daemon_done_fn done,
+        void *userdata, struct unbox_daemon_call **ret_call);
 int unbox_daemon_get_status_async(sd_event *event, const char *name, uint64_t timeout_usec,
         unbox_daemon_done_fn done, void *userdata, struct unbox_daemon_call **ret_call);
 int unbox_daemon_remove_async(sd_event *event, const char *name, uint64_t timeout_usec,

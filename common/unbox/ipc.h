@@ -4,9 +4,9 @@
 /*
  * How daemons talk: stream sockets under /run/unbox, one JSON object a line.
  *
- *   {"id":1,"method":"get_health","params":{…}}  →  {"id":1,"result":{…}}
- *                                                or
- * {"id":1,"error":{"code":"NOT_FOUND","message":"…"}}
+ *   {"id":1,"method":"get_health","params":{…}}
+ *                           →  {"id":1,"result":{…}}
+ *                           or {"id":1,"error":{"code":"NOT_FOUND","message":"…"}}
  *
  * Requests may be pipelined and are answered out of order. Every server answers `ping` and
  * `describe`. A line that is no request is answered with an error, and the connection lives on; a
@@ -22,8 +22,18 @@
  * so by a last event, "dropped", and loses his connection; he slows nobody.
  *
  * What doesn't fit into a line travels as a sealed memfd beside it (SCM_RIGHTS on the line's first
- * byte): {"id":3,"result":{…},"fd":true} has one for the caller; {"id":4,"sealed":123456} has the
- * result itself in one, as JSON of that many bytes, which the client here reads by itself.
+ * byte), as JSON of the size that the line says; client and server here do it by themselves, and
+ * neither a handler nor a callback sees a difference. An event's memfd is the same for all, its
+ * offset too: others than these read it by pread() or mmap().
+ *
+ *   {"id":4,"method":"m","sealed":123456}       the params of a request, instead of "params"
+ *   {"id":4,"sealed":123456}                    the result, instead of "result"
+ *   {"event":"topic","sealed":123456,"seq":…}   the data of an event, instead of "data"
+ *
+ * {"id":3,"result":{…},"fd":true} has a descriptor for the caller himself. A server takes params of
+ * its `request_max` at most (TOO_LARGE). One descriptor that is no sealed memfd of that size, more
+ * than one with a line, or one that no line announces is closed and answered with INVALID_REQUEST
+ * (in the last case to nobody's id), and the connection lives on.
  */
 
 #include <jansson.h>
@@ -38,6 +48,8 @@ extern "C" {
 
 #define UNBOX_IPC_LINE_MAX (64 * 1024)
 #define UNBOX_IPC_PAYLOAD_MAX (16 * 1024 * 1024) /* of a memfd, in bytes */
+#define UNBOX_IPC_REQUEST_MAX (2 * 1024 * 1024)  /* of a server that names no other size */
+#define UNBOX_IPC_EVENT_MAX (2 * 1024 * 1024)    /* of an event's data as JSON, in bytes */
 #define UNBOX_IPC_TOPIC_MAX 128                  /* bytes of a topic or pattern */
 #define UNBOX_IPC_TOPICS_MAX 32                  /* patterns of one subscriber */
 #define UNBOX_IPC_CLIENTS_MAX 64                 /* of a server that names no other number */
@@ -57,6 +69,7 @@ extern "C" {
 #define UNBOX_IPC_TIMEOUT "TIMEOUT"
 #define UNBOX_IPC_INTERNAL_ERROR "INTERNAL_ERROR"
 #define UNBOX_IPC_QUEUE_FULL "QUEUE_FULL"
+#define UNBOX_IPC_TOO_LARGE "TOO_LARGE"
 
 /*
  * Who may call a method. Whoever can connect (the socket is 0660, group unbox) may read; members
@@ -123,13 +136,27 @@ struct unbox_ipc_server_options {
     void *userdata;                          /* of the handlers, of audit and of history */
     const struct unbox_ipc_topic *topics;    /* borrowed; NULL: no `subscribe` */
     const struct unbox_ipc_history *history; /* borrowed; optional */
-    uint64_t first_seq;   /* events get numbers above; 0 and what the clock has outrun: the clock */
-    unsigned clients_max; /* 0: UNBOX_IPC_CLIENTS_MAX; a user has at most three quarters of it */
+    uint64_t first_seq; /* events get numbers above; 0 and what the clock has outrun: the clock */
+    /* 0: UNBOX_IPC_CLIENTS_MAX. One user has at most three quarters of it; root has as many of his
+     * own, whatever the others do. */
+    unsigned clients_max;
+    /* Bytes of a request's params that come sealed; 0: UNBOX_IPC_REQUEST_MAX. No more than
+     * UNBOX_IPC_PAYLOAD_MAX. In memory their values may take many times as much. */
+    size_t request_max;
 };
 
 /* Binds, listens, and serves from the event loop. 0 or a negative errno; free with _free(). */
 int unbox_ipc_server_new(sd_event *event, const struct unbox_ipc_server_options *options,
         struct unbox_ipc_server **ret);
+
+/*
+ * Serves on the sockets that systemd has passed, too: those of each socket unit with `Service=`
+ * this one, for applications that expect the server at another path. Mode and group are the socket
+ * unit's (SocketMode=, SocketGroup=); who may what is decided as on the server's own. Once for each
+ * process. How many, or a negative errno, -EPROTOTYPE: one is no listening Unix stream socket; the
+ * server's own goes on in any case.
+ */
+int unbox_ipc_server_listen_inherited(struct unbox_ipc_server *server);
 
 /* Closes all connections and removes the socket; unanswered calls become invalid. Accepts NULL;
  * returns NULL. */
@@ -139,7 +166,12 @@ struct unbox_ipc_server *unbox_ipc_server_free(struct unbox_ipc_server *server);
  * goes as a sealed memfd. `call` is invalid afterwards. Returns 0 or a negative errno. */
 int unbox_ipc_reply(struct unbox_ipc_call *call, json_t *result);
 
-/* The same with a descriptor beside it, usually of unbox_ipc_memfd_new(). Both are taken over. */
+/* The same with a result that is JSON text already, on one line, as json_dumps() makes it: for an
+ * answer that is asked for more often than it changes. Borrowed. */
+int unbox_ipc_reply_text(struct unbox_ipc_call *call, const char *result, size_t size);
+
+/* unbox_ipc_reply() with a descriptor beside it, usually of unbox_ipc_memfd_new(). Both are taken
+ * over. */
 int unbox_ipc_reply_fd(struct unbox_ipc_call *call, json_t *result, int fd);
 
 /* Answers with an error. `call` is invalid afterwards. Returns 0 or a negative errno. */
@@ -161,8 +193,10 @@ bool unbox_ipc_call_may(const struct unbox_ipc_call *call, enum unbox_ipc_role r
 
 /*
  * Publishes an event to whoever has subscribed; never blocks, and fails for nobody else because of
- * one. `data` is taken over (NULL: JSON null). 0, -EINVAL: `topic` is none, -EMSGSIZE: over a
- * line, or -ENOMEM. *ret_seq (may be NULL) is set on success.
+ * one. `data` is taken over (NULL: JSON null); what fits into no line goes to all in the same
+ * sealed memfd. A subscriber with 256 KiB of lines unsent, or 4 MiB or 32 of sealed data unread, is
+ * dropped. 0, -EINVAL: `topic` is none, -EMSGSIZE: over UNBOX_IPC_EVENT_MAX, or another negative
+ * errno. *ret_seq (may be NULL) is set on success.
  */
 int unbox_ipc_server_publish(
         struct unbox_ipc_server *server, const char *topic, json_t *data, uint64_t *ret_seq);
@@ -170,9 +204,9 @@ int unbox_ipc_server_publish(
 /* The number of the last event, or the one before the first. */
 uint64_t unbox_ipc_server_seq(const struct unbox_ipc_server *server);
 
-/* One event of the past: sent if the subscriber wants that topic. `data` is borrowed. Returns 0,
- * -EAGAIN: sent, but he reads slower than this, go on when the loop has turned; or another negative
- * errno. */
+/* One event of the past, which has to fit into a line: sent if the subscriber wants that topic.
+ * `data` is borrowed. Returns 0, -EAGAIN: sent, but he reads slower than this, go on when the loop
+ * has turned; or another negative errno. */
 int unbox_ipc_replay_event(
         struct unbox_ipc_replay *replay, const char *topic, json_t *data, uint64_t seq);
 
@@ -215,7 +249,8 @@ int unbox_ipc_client_new(sd_event *event, const char *path, struct unbox_ipc_cli
 struct unbox_ipc_client *unbox_ipc_client_free(struct unbox_ipc_client *client);
 
 /*
- * Calls `method`; `params` is taken over, on failure too, and may be NULL. `reply` is called
+ * Calls `method`; `params` is taken over, on failure too, and may be NULL; they go sealed when they
+ * fit into no line. `reply` is called
  * exactly once, from the event loop, within `timeout_usec`, unless the client is freed before.
  * Returns 0 or a negative errno (then never).
  */
@@ -257,7 +292,9 @@ int unbox_ipc_subscribe_sync(const char *path, const char *const *topics, uint64
 /*
  * Calls of healthd, which is the bus. As unbox_ipc_client_call() with 10 s; `reply` may be NULL.
  *
- * publish: result {"seq":n}; PERMISSION_DENIED for a topic of somebody else's.
+ * publish: result {"seq":n}; PERMISSION_DENIED for a topic of somebody else's; TOO_LARGE when topic
+ *   and data have over UNBOX_IPC_REQUEST_MAX, or, for a durable topic, the data over 65280 bytes as
+ *   JSON: it has to fit into an entry of the journal, and into a line when it is told again.
  * queue_send: leaves a message for a consumer that may be away: on disk when answered, result
  *   {"id":n}, or UNBOX_IPC_QUEUE_FULL.
  * queue_receive: the oldest message that nobody has been given, result {"id":n,"message":…,

@@ -4,7 +4,8 @@
 /*
  * The registry of services, which healthd keeps: who runs on this device, where he answers, what he
  * can do. A service is registered for as long as its unit is active; healthd refuses a name that is
- * not the name of the caller's unit (`user-network` for user-network.service).
+ * not the name of the caller's unit (`user-network` for user-network.service), which has to be a
+ * service: nobody registers from his session.
  *
  * In all of these `socket` is healthd's; NULL: UNBOX_HEALTHD_SOCKET.
  */
@@ -93,6 +94,8 @@ typedef void (*unbox_service_watch_fn)(
  * errno. */
 int unbox_service_watch_new(sd_event *event, const char *socket, unbox_service_watch_fn changed,
         void *userdata, struct unbox_service_watch **ret);
+
+/* Accepts NULL; returns NULL. */
 struct unbox_service_watch *unbox_service_watch_free(struct unbox_service_watch *watch);
 
 #ifdef __cplusplus

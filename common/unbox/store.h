@@ -20,7 +20,9 @@ extern "C" {
  * Replaces `path` with `size` bytes of `data`: a temporary file in the same directory (O_EXCL,
  * given `mode` and, unless -1, `uid` and `gid` before any content), fsync, rename, fsync of the
  * directory. Returns 0 or a negative errno; on failure the old file stands and no temporary one is
- * left. After a power cut ".#NAME" may be left; the next write removes it. One writer per file.
+ * left, but when the last of these steps has failed: then the new one stands, and may be gone after
+ * a power cut. After a power cut ".#NAME" may be left; the next write removes it. One writer per
+ * file.
  */
 int unbox_store_write(
         const char *path, const void *data, size_t size, mode_t mode, uid_t uid, gid_t gid);
@@ -43,8 +45,20 @@ int unbox_store_tidy(const char *path);
  * -errno. */
 int unbox_store_remove_tree(const char *path);
 
+/*
+ * Makes a directory, durably, in one that exists. Returns 1 when it was made, 0 when it was there,
+ * whatever its mode, or a negative errno (-ENOTDIR: something else is there).
+ */
+int unbox_store_make_dir(const char *path, mode_t mode);
+
 /* Makes an empty file, durably: a flag that a unit's condition reads. 0 or a negative errno. */
 int unbox_store_flag(const char *path, mode_t mode);
+
+/*
+ * Makes `path` a symbolic link to `target`, in one step, whatever file or link was there before. 0
+ * or a negative errno.
+ */
+int unbox_store_link(const char *path, const char *target);
 
 /*
  * Generations: a folder of files that belong together is made aside, whole, and then becomes the
@@ -68,6 +82,20 @@ const char *unbox_store_generation_path(const struct unbox_store_generation *gen
  * others. `id` has no slash. Committing an id that is there already replaces it.
  */
 int unbox_store_generation_commit(struct unbox_store_generation *generation, const char *id);
+
+/*
+ * As unbox_store_generation_commit(), but the current one stays: the link `base`/next leads to the
+ * new one until unbox_store_generation_adopt() makes it current. For what has to be agreed upon
+ * with somebody else first.
+ */
+int unbox_store_generation_offer(struct unbox_store_generation *generation, const char *id);
+
+/* Makes next current, in one step, and removes the others. 1 there was one, 0 none, or -errno. */
+int unbox_store_generation_adopt(const char *base);
+
+/* Removes next, and what no link leads to; the current one stays. 1 there was a next, 0 none, or
+ * -errno. */
+int unbox_store_generation_discard(const char *base);
 
 /* Removes an uncommitted one from the disk. Accepts NULL; returns NULL. */
 struct unbox_store_generation *unbox_store_generation_free(

@@ -56,8 +56,9 @@ int api_publish(struct unbox_ipc_call *call, json_t *params, void *userdata)
     r = durable ? publish_kept(api, owner, topic, json_incref(data), &seq)
                 : bus_publish(api->bus, topic, json_incref(data), &seq);
     if (r == -EMSGSIZE)
-        return unbox_ipc_reply_error(
-                call, UNBOX_IPC_INVALID_PARAMS, "an event has to fit into a line");
+        return unbox_ipc_reply_error(call, UNBOX_IPC_TOO_LARGE,
+                "the data of an event has at most %d bytes, and of one that is kept %d",
+                UNBOX_IPC_EVENT_MAX, BUS_KEPT_MAX);
     if (r < 0)
         return r;
     return unbox_ipc_reply(call, json_pack("{s:I}", "seq", (json_int_t)seq));
@@ -144,12 +145,12 @@ int api_discover(struct unbox_ipc_call *call, json_t *params, void *userdata)
 
 void api_register_self(struct api *api)
 {
-    _cleanup_json_ json_t *params =
-            json_pack("{s:s, s:s, s:s, s:s, s:[s,s,s], s:[{s:s, s:b}, {s:s, s:b}]}", "name",
-                    "healthd", "version", PROJECT_VERSION, "description",
-                    "Watches the device's services and restarts what fails.", "endpoint", API_PATH,
-                    "capabilities", "health", "registry", "bus", "topics", "name", "health.*",
-                    "durable", 1, "name", "registry.*", "durable", 0);
+    _cleanup_json_ json_t *params = json_pack(
+            "{s:s, s:s, s:s, s:s, s:[s,s,s], s:[{s:s, s:b}, {s:s, s:b}, {s:s, s:b}]}", "name",
+            "healthd", "version", PROJECT_VERSION, "description",
+            "Watches the device's services and restarts what fails.", "endpoint", API_PATH,
+            "capabilities", "health", "registry", "bus", "topics", "name", "health.*", "durable", 1,
+            "name", "config.*", "durable", 1, "name", "registry.*", "durable", 0);
     const char *message = NULL;
     int r;
 

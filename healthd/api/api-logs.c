@@ -57,11 +57,11 @@ static void on_read(int error, json_t *entries, bool complete, void *userdata)
 /* NULL when it is fine, otherwise what is wrong. */
 static const char *read_params(json_t *params, struct logs_query *ret)
 {
-    int lines = LOGS_LINES_MAX, priority = LOG_DEBUG;
+    json_int_t lines = LOGS_LINES_MAX, priority = LOG_DEBUG;
     const char *since = NULL;
 
     *ret = (struct logs_query){};
-    if (json_unpack(params, "{s:s, s?i, s?s, s?i !}", "unit", &ret->unit, "lines", &lines, "since",
+    if (json_unpack(params, "{s:s, s?I, s?s, s?I !}", "unit", &ret->unit, "lines", &lines, "since",
                 &since, "priority", &priority) < 0)
         return "\"unit\" is a name, \"lines\" a number, \"since\" a text, \"priority\" a number; "
                "there is nothing else";

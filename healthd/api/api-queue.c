@@ -38,10 +38,10 @@ static bool is_there(void *userdata)
 int api_queue_receive(struct unbox_ipc_call *call, json_t *params, void *userdata)
 {
     struct api *api = userdata;
+    json_int_t wait = 0;
     const char *queue;
-    int wait = 0;
 
-    if (json_unpack(params, "{s:s, s?i !}", "queue", &queue, "wait", &wait) < 0 ||
+    if (json_unpack(params, "{s:s, s?I !}", "queue", &queue, "wait", &wait) < 0 ||
             !queues_name_valid(queue) || wait < 0 || wait > QUEUE_WAIT_SEC_MAX)
         return unbox_ipc_reply_error(call, UNBOX_IPC_INVALID_PARAMS,
                 "a \"queue\" is wanted, and in \"wait\" 0 to %d seconds", QUEUE_WAIT_SEC_MAX);

@@ -26,7 +26,7 @@ int api_get_system(struct unbox_ipc_call *call, json_t *params, void *userdata)
 {
     struct api *api = userdata;
 
-    timedate_ask(systemd1_bus(units_systemd1(api->units)), on_synchronised, call);
+    timedate_ask(&api->timedate, systemd1_bus(units_systemd1(api->units)), on_synchronised, call);
     return 0;
 }
 

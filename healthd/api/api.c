@@ -28,12 +28,17 @@ static int reply(struct unbox_ipc_call *call, json_t *result)
 static int get_health(struct unbox_ipc_call *call, json_t *params, void *userdata)
 {
     struct api *api = userdata;
+    const char *text;
     int detail = 0;
+    size_t size;
 
     if (json_unpack(params, "{s?b !}", "detail", &detail) < 0)
         return unbox_ipc_reply_error(
                 call, UNBOX_IPC_INVALID_PARAMS, "the only parameter is \"detail\", true or false");
-    return reply(call, units_to_json(api->units, detail));
+    if (detail)
+        return reply(call, units_to_json(api->units, true));
+    text = units_health_text(api->units, &size);
+    return text ? unbox_ipc_reply_text(call, text, size) : -ENOMEM;
 }
 
 static int get_status(struct unbox_ipc_call *call, json_t *params, void *userdata)
@@ -179,9 +184,13 @@ int api_serve(sd_event *event, struct api *api, struct unbox_ipc_server **ret)
 
     api->event = event;
     r = unbox_ipc_server_new(event, &options, ret);
-    if (r >= 0)
-        bus_set_server(api->bus, *ret);
-    return r;
+    if (r < 0)
+        return r;
+    bus_set_server(api->bus, *ret);
+    r = unbox_ipc_server_listen_inherited(*ret);
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "A socket that systemd passed is not served");
+    return 0;
 }
 
 void api_done(struct api *api)

@@ -19,6 +19,7 @@
 
 struct reading;
 struct diagnostics;
+struct timedate_question;
 
 /* The handlers' userdata; borrowed by the server, so it has to live as long. */
 struct api {
@@ -31,6 +32,7 @@ struct api {
     sd_event *event; /* borrowed, from api_serve() on */
     struct reading *readings[API_READINGS_MAX];
     struct diagnostics *diagnostics; /* while they are gathered */
+    struct timedate_question *timedate;
 };
 
 /* Begins to answer. 0 or a negative errno; free with unbox_ipc_server_free(), after the units. */

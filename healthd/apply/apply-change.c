@@ -116,9 +116,15 @@ static void reverted(struct change *change, const char *trouble)
     end(change, change->code, change->message);
 }
 
+/* While systemd can't be asked the record goes on saying that it goes back, and so it will. */
 static void on_reverted(const char *error, void *userdata)
 {
-    reverted(userdata, error);
+    struct change *change = userdata;
+
+    if (error && !apply_can_ask(change->state->apply))
+        end(change, change->code, change->message);
+    else
+        reverted(change, error);
 }
 
 static void on_properties_reverted(const char *error, json_t *values, void *userdata)
@@ -137,6 +143,7 @@ static int start_proof(struct change *change, const char *address, proof_fn done
     };
 
     change->proof = proof_free(change->proof);
+    units_hold(apply->units, options.unit);
     return proof_start(apply->event, apply->units, &options, done, change, &change->proof);
 }
 
@@ -181,7 +188,7 @@ static void revert_file(struct change *change, bool restart)
     if (r >= 0)
         r = start_proof(change, NULL, on_reverted);
     if (r < 0)
-        reverted(change, strerrordesc_np(-r));
+        on_reverted(strerrordesc_np(-r), change);
 }
 
 static void revert_properties(struct change *change)
@@ -246,7 +253,7 @@ static void succeed(struct change *change)
         if (r >= 0)
             record->until_usec = now + change->confirm_usec;
     } else {
-        memcpy(record->ours, record->digest, sizeof(record->ours));
+        apply_record_own(record);
         r = 0;
     }
     if (r >= 0)
@@ -290,22 +297,15 @@ static void put_file(struct change *change)
 static void on_read_back(const char *error, json_t *values, void *userdata)
 {
     struct change *change = userdata;
-    const char *name;
-    json_t *value;
+    const char *other = error ? NULL : properties_find_other(change->wanted, values);
+    char message[128];
 
-    if (error) {
-        go_back(change, APPLY_FAILED_CODE, error);
-        return;
-    }
-    json_object_foreach (change->wanted, name, value)
-        if (!json_equal(json_object_get(values, name), value)) {
-            char message[128];
-
-            snprintf(message, sizeof(message), "%s was set and is still as it was", name);
-            go_back(change, APPLY_FAILED_CODE, message);
-            return;
-        }
-    succeed(change);
+    if (other)
+        snprintf(message, sizeof(message), "%s was set and is still as it was", other);
+    if (error || other)
+        go_back(change, APPLY_FAILED_CODE, error ?: message);
+    else
+        succeed(change);
 }
 
 static void on_written(const char *error, json_t *values, void *userdata)
@@ -344,6 +344,9 @@ static int keep_old(struct change *change, const void *old, size_t size, mode_t 
 
     *record = (struct apply_record){.step = APPLY_APPLYING, .old_mode = mode};
     memcpy(record->ours, before.ours, sizeof(record->ours));
+    memcpy(record->our_values, before.our_values, sizeof(record->our_values));
+    if (change->wanted)
+        snprintf(record->values, sizeof(record->values), "%s", change->content);
     r = digest_sha256(change->content, strlen(change->content), record->digest);
     if (r >= 0 && old)
         r = digest_sha256(old, size, record->old_digest);
@@ -354,6 +357,8 @@ static int keep_old(struct change *change, const void *old, size_t size, mode_t 
     if (r < 0)
         *record = before;
     change->touched = r >= 0;
+    if (change->touched)
+        drift_forget(change->state);
     return r;
 }
 

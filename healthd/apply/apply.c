@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 
 #include "apply-file.h"
 #include "apply-private.h"
@@ -21,10 +20,9 @@
 #include "unbox/messages.h"
 
 #define OWN_NAME "healthd"
-#define WATCHED (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR)
 
-_printf_(5, 6) static void tell(const struct apply_state *state, int priority,
-        const char *message_id, const char *event, const char *format, ...)
+void apply_tell(const struct apply_state *state, int priority, const char *message_id,
+        const char *event, const char *format, ...)
 {
     const char *section = state->section->name;
     char message[512], topic[32];
@@ -43,70 +41,6 @@ _printf_(5, 6) static void tell(const struct apply_state *state, int priority,
     if (r < 0)
         unbox_log_errno(LOG_ERR, r, "can't tell anybody that %s", message);
     memory_add_event(state->apply->memory, OWN_NAME, event, message);
-}
-
-/* The digest that the section's file must have, or "" when anything is fine. */
-static const char *expected(const struct apply_state *state)
-{
-    switch (state->record.step) {
-    case APPLY_UNCONFIRMED:
-        return state->record.digest;
-    case APPLY_APPLIED:
-    case APPLY_FAILED:
-        return state->record.ours;
-    default:
-        return "";
-    }
-}
-
-static void look_for_drift(struct apply_state *state)
-{
-    struct apply_file now = {};
-    bool drifted;
-
-    if (!state->section->path)
-        return;
-    if (!*expected(state)) {
-        state->drifted = false;
-        return;
-    }
-    /* What can't be read isn't what was written. */
-    drifted = apply_file_look(state->section->path, &now) < 0 ||
-              strcmp(now.digest, expected(state)) != 0;
-    apply_file_done(&now);
-    if (drifted && !state->drifted)
-        tell(state, LOG_WARNING, UNBOX_MESSAGE_CONFIG_DRIFTED, "drifted",
-                "%s is not what was applied: somebody has changed it", state->section->path);
-    state->drifted = drifted;
-}
-
-static int on_file_event(sd_event_source *source, const struct inotify_event *event, void *userdata)
-{
-    struct apply_state *state = userdata;
-    const char *name = strrchr(state->section->path, '/') + 1;
-
-    if (event->mask & IN_IGNORED)
-        state->watch = sd_event_source_disable_unref(state->watch);
-    else if (event->len > 0 && strcmp(event->name, name) == 0)
-        look_for_drift(state);
-    return 0;
-}
-
-/* Where there is no folder yet there is no file that could drift. */
-static void watch_file(struct apply_state *state)
-{
-    _cleanup_free_ char *folder = NULL;
-    const char *path = state->section->path;
-    int r;
-
-    if (!path || state->watch || state->record.step == APPLY_NEVER)
-        return;
-    folder = strndup(path, strrchr(path, '/') - path);
-    r = folder ? sd_event_add_inotify(
-                         state->apply->event, &state->watch, folder, WATCHED, on_file_event, state)
-               : -ENOMEM;
-    if (r < 0 && r != -ENOENT)
-        unbox_log_errno(LOG_WARNING, r, "can't watch %s", folder ?: path);
 }
 
 static int on_time_is_up(sd_event_source *source, uint64_t usec, void *userdata)
@@ -166,15 +100,15 @@ static void tell_end(const struct apply_state *state, const char *message)
 
     switch (state->record.step) {
     case APPLY_APPLIED:
-        tell(state, LOG_NOTICE, UNBOX_MESSAGE_CONFIG_APPLIED, "applied",
+        apply_tell(state, LOG_NOTICE, UNBOX_MESSAGE_CONFIG_APPLIED, "applied",
                 "the product's %s configuration is applied", name);
         break;
     case APPLY_UNCONFIRMED:
-        tell(state, LOG_NOTICE, UNBOX_MESSAGE_CONFIG_APPLIED, "applied",
+        apply_tell(state, LOG_NOTICE, UNBOX_MESSAGE_CONFIG_APPLIED, "applied",
                 "the product's %s configuration is applied until it is confirmed", name);
         break;
     case APPLY_FAILED:
-        tell(state, LOG_ERR, UNBOX_MESSAGE_CONFIG_REVERTED, "reverted",
+        apply_tell(state, LOG_ERR, UNBOX_MESSAGE_CONFIG_REVERTED, "reverted",
                 "the product's %s configuration is not applied, what was before is back: %s", name,
                 state->record.message);
         break;
@@ -191,9 +125,15 @@ static void settle(struct apply_state *state, bool touched, const char *message)
     else
         unbox_log(LOG_WARNING, "the product's %s configuration is not applied: %s",
                 state->section->name, message);
-    watch_file(state);
-    look_for_drift(state);
+    drift_watch(state);
     await_confirmation(state);
+}
+
+/* Only when it is told how it has ended: what the ladder has to say comes after that. */
+static void go_on(struct apply *apply)
+{
+    units_hold(apply->units, NULL);
+    apply_resume(apply);
 }
 
 static void on_applied(struct change *change, const char *code, const char *message, void *userdata)
@@ -209,7 +149,7 @@ static void on_applied(struct change *change, const char *code, const char *mess
         unit_short_name(state->section->unit, name, sizeof(name));
     done(code, message, *name ? name : NULL, apply->done_userdata);
     change_free(change);
-    apply_resume(apply);
+    go_on(apply);
 }
 
 static void on_gone_back(
@@ -220,7 +160,12 @@ static void on_gone_back(
     apply->change = NULL;
     settle(change_state(change), true, message);
     change_free(change);
-    apply_resume(apply);
+    go_on(apply);
+}
+
+bool apply_can_ask(const struct apply *apply)
+{
+    return units_are_known(apply->units) && systemd1_bus(units_systemd1(apply->units));
 }
 
 void apply_resume(struct apply *apply)
@@ -229,7 +174,7 @@ void apply_resume(struct apply *apply)
     char reason[sizeof(state->record.message)];
     int r;
 
-    if (apply->change || !units_are_known(apply->units))
+    if (apply->change || !apply_can_ask(apply))
         return;
     for (size_t i = 0; i < SECTION_COUNT && !state; i++)
         if (why_back(&apply->states[i]))
@@ -300,7 +245,7 @@ void apply_confirm(struct apply *apply, const char *section, apply_fn done, void
     }
     confirmed = state->record;
     confirmed.step = APPLY_APPLIED;
-    memcpy(confirmed.ours, confirmed.digest, sizeof(confirmed.ours));
+    apply_record_own(&confirmed);
     r = apply_record_write(state->section->name, &confirmed);
     if (r < 0) {
         done(UNBOX_IPC_INTERNAL_ERROR, strerrordesc_np(-r), NULL, userdata);
@@ -323,12 +268,12 @@ static const char *state_name(const struct apply_state *state)
 static json_t *state_to_json(const struct apply_state *state)
 {
     const struct apply_record *record = &state->record;
-    const char *digest = *expected(state) ? expected(state) : NULL;
+    const char *digest = apply_record_digest(record);
     char when[TIMESTAMP_SIZE];
 
     timestamp_format(record->when_usec, when);
     return json_pack("{s:s, s:s, s:s?, s:s?}", "state", state_name(state), "when", when, "digest",
-            digest, "message", *record->message ? record->message : NULL);
+            *digest ? digest : NULL, "message", *record->message ? record->message : NULL);
 }
 
 json_t *apply_to_json(struct apply *apply)
@@ -340,7 +285,7 @@ json_t *apply_to_json(struct apply *apply)
 
         if (state->record.step == APPLY_NEVER)
             continue;
-        look_for_drift(state);
+        drift_refresh(state);
         if (json_object_set_new(object, state->section->name, state_to_json(state)) < 0)
             return NULL;
     }
@@ -357,8 +302,7 @@ static void read_state(struct apply_state *state)
     /* Left by one that ended right after its last step. */
     if (state->record.step == APPLY_APPLIED || state->record.step == APPLY_FAILED)
         apply_file_forget(state->section->name);
-    watch_file(state);
-    look_for_drift(state);
+    drift_watch(state);
     await_confirmation(state);
 }
 
@@ -397,6 +341,21 @@ int apply_new(sd_event *event, struct units *units, struct memory *memory,
     return 0;
 }
 
+void apply_connected(struct apply *apply, sd_bus *bus)
+{
+    apply_disconnected(apply);
+    apply->bus = sd_bus_ref(bus);
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        drift_watch(&apply->states[i]);
+}
+
+void apply_disconnected(struct apply *apply)
+{
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        drift_unwatch_bus(&apply->states[i]);
+    apply->bus = sd_bus_unref(apply->bus);
+}
+
 struct apply *apply_free(struct apply *apply)
 {
     if (!apply)
@@ -407,8 +366,9 @@ struct apply *apply_free(struct apply *apply)
     change_free(apply->change);
     for (size_t i = 0; i < SECTION_COUNT; i++) {
         sd_event_source_disable_unref(apply->states[i].timer);
-        sd_event_source_disable_unref(apply->states[i].watch);
+        drift_done(&apply->states[i]);
     }
+    sd_bus_unref(apply->bus);
     free(apply->interface);
     sd_event_unref(apply->event);
     free(apply);

@@ -39,6 +39,11 @@ DEFINE_CLEANUP(struct apply *, apply_free);
 /* Another configuration. 0 or a negative errno. */
 int apply_configure(struct apply *apply, const struct apply_options *options);
 
+/* The connection to the system bus came, or went: what was applied to others on it is watched
+ * there. */
+void apply_connected(struct apply *apply, sd_bus *bus);
+void apply_disconnected(struct apply *apply);
+
 /* To be called when the units have changed: goes on with what has waited for systemd. */
 void apply_resume(struct apply *apply);
 

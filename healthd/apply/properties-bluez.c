@@ -199,7 +199,7 @@ static void on_objects(int error, const char *message, sd_bus_message *reply, vo
         properties_call_finish(call, NULL, values);
 }
 
-static int begin(sd_event *event, json_t *values, properties_fn done, void *userdata,
+static int begin(sd_event *event, json_t *values, bool start, properties_fn done, void *userdata,
         struct properties_call **ret)
 {
     _cleanup_(properties_call_free_p) struct properties_call *call = NULL;
@@ -209,6 +209,8 @@ static int begin(sd_event *event, json_t *values, properties_fn done, void *user
     r = properties_call_new(event, values, done, userdata, &call);
     if (r >= 0)
         r = peer_bus_prepare(call->bus, NAME, "/", OBJECT_MANAGER, "GetManagedObjects", &m);
+    if (r >= 0)
+        r = sd_bus_message_set_auto_start(m, start);
     if (r >= 0)
         r = peer_bus_send(call->bus, m, on_objects, call);
     if (r < 0)
@@ -220,7 +222,105 @@ static int begin(sd_event *event, json_t *values, properties_fn done, void *user
 static int read_all(
         sd_event *event, properties_fn done, void *userdata, struct properties_call **ret)
 {
-    return begin(event, NULL, done, userdata, ret);
+    return begin(event, NULL, true, done, userdata, ret);
 }
 
-const struct properties properties_bluez = {read_all, begin};
+static int look_at_all(
+        sd_event *event, properties_fn done, void *userdata, struct properties_call **ret)
+{
+    return begin(event, NULL, false, done, userdata, ret);
+}
+
+static int write_all(sd_event *event, json_t *values, properties_fn done, void *userdata,
+        struct properties_call **ret)
+{
+    return begin(event, values, true, done, userdata, ret);
+}
+
+/* Who changes them, or comes with others. */
+
+static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+    const struct properties_watch *watch = userdata;
+    const char *name, *old_owner, *new_owner;
+
+    if (sd_bus_message_read(m, "sss", &name, &old_owner, &new_owner) >= 0 && *new_owner)
+        watch->changed(watch->userdata);
+    return 0;
+}
+
+static int on_interfaces_added(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+    const struct properties_watch *watch = userdata;
+    _cleanup_json_ json_t *values = NULL;
+    const char *path;
+
+    /* Most of what comes are devices in the neighbourhood. */
+    if (sd_bus_message_read_basic(m, 'o', &path) >= 0 && read_interfaces(m, &values) >= 0 && values)
+        watch->changed(watch->userdata);
+    return 0;
+}
+
+static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+    const struct properties_watch *watch = userdata;
+    _cleanup_json_ json_t *values = NULL;
+    const char *interface;
+
+    /* Which adapter is the first one, and what it says, is asked. */
+    if (sd_bus_message_read_basic(m, 's', &interface) >= 0 && read_properties(m, &values) >= 0 &&
+            json_object_size(values) > 0)
+        watch->changed(watch->userdata);
+    return 0;
+}
+
+/* From here on nothing is missed; the broker has answered the other matches before. */
+static int on_watched(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+    const struct properties_watch *watch = userdata;
+
+    watch->changed(watch->userdata);
+    return 0;
+}
+
+static int watch(
+        sd_bus *bus, properties_changed_fn changed, void *userdata, struct properties_watch **ret)
+{
+    static const struct {
+        const char *rule;
+        sd_bus_message_handler_t handler, installed;
+    } matches[PROPERTIES_MATCHES_MAX] = {
+            {"type='signal',sender='" NAME "',interface='" DBUS_PROPERTIES
+             "',member='PropertiesChanged',arg0='" ADAPTER "'",
+                    on_properties_changed, NULL},
+            {"type='signal',sender='" NAME "',interface='" OBJECT_MANAGER
+             "',member='InterfacesAdded'",
+                    on_interfaces_added, NULL},
+            {"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
+             "member='NameOwnerChanged',arg0='" NAME "'",
+                    on_owner_changed, on_watched},
+    };
+    _cleanup_(properties_watch_free_p) struct properties_watch *watch = calloc(1, sizeof(*watch));
+    int r;
+
+    if (!watch)
+        return -ENOMEM;
+    watch->changed = changed;
+    watch->userdata = userdata;
+    for (size_t i = 0; i < ELEMENTSOF(matches); i++) {
+        r = sd_bus_add_match_async(bus, &watch->matches[i], matches[i].rule, matches[i].handler,
+                matches[i].installed, watch);
+        if (r < 0)
+            return r;
+    }
+    *ret = STEAL(watch);
+    return 0;
+}
+
+const struct properties properties_bluez = {
+        .owner = "the Bluetooth adapter",
+        .read = read_all,
+        .write = write_all,
+        .look = look_at_all,
+        .watch = watch,
+};

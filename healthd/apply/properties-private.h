@@ -16,6 +16,14 @@ struct properties_call {
     void *userdata;
 };
 
+#define PROPERTIES_MATCHES_MAX 3
+
+struct properties_watch {
+    sd_bus_slot *matches[PROPERTIES_MATCHES_MAX];
+    properties_changed_fn changed;
+    void *userdata;
+};
+
 /* `values` NULL: to read. 0 or a negative errno. */
 int properties_call_new(sd_event *event, json_t *values, properties_fn done, void *userdata,
         struct properties_call **ret);

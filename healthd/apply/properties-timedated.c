@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The timezone, which timedated keeps (and announces to whoever has cached it). */
+/*
+ * The timezone, which timedated keeps (and announces to whoever has cached it). It is started for
+ * each question and goes when it has nothing to do: so whoever just wants to look reads the link
+ * that everybody's time depends on, as timedated does. Others change it without asking timedated,
+ * too.
+ */
+
+#include <string.h>
+#include <unistd.h>
 
 #include "properties-private.h"
 
 #define NAME "org.freedesktop.timedate1"
 #define PATH "/org/freedesktop/timedate1"
+#define LOCALTIME "/etc/localtime"
 
 static void on_read(int error, const char *message, sd_bus_message *reply, void *userdata)
 {
@@ -70,4 +79,47 @@ static int write_timezone(sd_event *event, json_t *values, properties_fn done, v
     return 0;
 }
 
-const struct properties properties_timedated = {read_timezone, write_timezone};
+/* What the link says, as in localtime(5); "": it isn't a link to a timezone. */
+static int read_link(char *ret, size_t size)
+{
+    static const char *const folders[] = {"/usr/share/zoneinfo/", "../usr/share/zoneinfo/"};
+    char target[256];
+    ssize_t length = readlink(LOCALTIME, target, sizeof(target) - 1);
+
+    if (length < 0 && errno != ENOENT && errno != EINVAL)
+        return -errno;
+    snprintf(ret, size, "%s", length < 0 && errno == ENOENT ? "UTC" : "");
+    if (length < 0)
+        return 0;
+    target[length] = '\0';
+    for (size_t i = 0; i < ELEMENTSOF(folders); i++)
+        if (strncmp(target, folders[i], strlen(folders[i])) == 0)
+            snprintf(ret, size, "%s", target + strlen(folders[i]));
+    return 0;
+}
+
+static int look_at_link(
+        sd_event *event, properties_fn done, void *userdata, struct properties_call **ret)
+{
+    _cleanup_json_ json_t *values = NULL;
+    char zone[256];
+    int r;
+
+    r = read_link(zone, sizeof(zone));
+    if (r < 0)
+        return r;
+    values = json_pack("{s:s}", "Timezone", zone);
+    if (!values)
+        return -ENOMEM;
+    *ret = NULL;
+    done(NULL, values, userdata);
+    return 0;
+}
+
+const struct properties properties_timedated = {
+        .owner = "the device",
+        .read = read_timezone,
+        .write = write_timezone,
+        .look = look_at_link,
+        .path = LOCALTIME,
+};

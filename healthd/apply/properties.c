@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A call's life, whoever it goes to. */
+/* The life of a call and of a watch, whoever they concern. */
 
 #include "properties-private.h"
 
@@ -35,5 +35,26 @@ struct properties_call *properties_call_free(struct properties_call *call)
     json_decref(call->values);
     free(call->path);
     free(call);
+    return NULL;
+}
+
+struct properties_watch *properties_watch_free(struct properties_watch *watch)
+{
+    if (!watch)
+        return NULL;
+    for (size_t i = 0; i < ELEMENTSOF(watch->matches); i++)
+        sd_bus_slot_unref(watch->matches[i]);
+    free(watch);
+    return NULL;
+}
+
+const char *properties_find_other(json_t *wanted, json_t *values)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach (wanted, name, value)
+        if (!json_equal(json_object_get(values, name), value))
+            return name;
     return NULL;
 }

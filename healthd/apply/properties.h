@@ -12,12 +12,25 @@ typedef void (*properties_fn)(const char *error, json_t *values, void *userdata)
 
 struct properties_call;
 
-/* Both return 0, and call `done` exactly once unless the call is freed before, or return a negative
- * errno. `values` is borrowed for as long as the call. */
+struct properties_watch;
+
+typedef void (*properties_changed_fn)(void *userdata);
+
+/* Those who ask return 0, and call `done` exactly once unless the call is freed before, or return a
+ * negative errno. `values` is borrowed for as long as the call. */
 struct properties {
+    const char *owner; /* as people call it */
     int (*read)(sd_event *event, properties_fn done, void *userdata, struct properties_call **ret);
     int (*write)(sd_event *event, json_t *values, properties_fn done, void *userdata,
             struct properties_call **ret);
+    /* As read(), but nobody is started for it. `done` may be called at once, *ret is NULL then. */
+    int (*look)(sd_event *event, properties_fn done, void *userdata, struct properties_call **ret);
+    /* Who else changes them is seen by this file, … */
+    const char *path;
+    /* … or by signals: calls `changed` whenever they may be others, and when it has begun to
+     * listen. 0 or a negative errno. */
+    int (*watch)(sd_bus *bus, properties_changed_fn changed, void *userdata,
+            struct properties_watch **ret);
 };
 
 /* Alias, Discoverable and DiscoverableTimeout of the first Bluetooth adapter. */
@@ -30,3 +43,11 @@ extern const struct properties properties_timedated;
 struct properties_call *properties_call_free(struct properties_call *call);
 
 DEFINE_CLEANUP(struct properties_call *, properties_call_free);
+
+/* The same. */
+struct properties_watch *properties_watch_free(struct properties_watch *watch);
+
+DEFINE_CLEANUP(struct properties_watch *, properties_watch_free);
+
+/* The name of the first that is wanted and isn't so; NULL: none. Borrowed from `wanted`. */
+const char *properties_find_other(json_t *wanted, json_t *values);

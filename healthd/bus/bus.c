@@ -149,6 +149,8 @@ int bus_publish_kept(struct bus *bus, const char *topic, json_t *data,
     uint64_t seq = 0, previous = bus ? bus->last_kept : 0;
     int r = 0;
 
+    if (json_dumpb(owned, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) > BUS_KEPT_MAX)
+        return -EMSGSIZE;
     if (bus && bus->server)
         r = unbox_ipc_server_publish(bus->server, topic, json_incref(owned), &seq);
     else if (bus)

@@ -42,7 +42,12 @@ struct bus_entry {
     const char *message;
 };
 
-/* The same for one that is kept. `bus` may be NULL: then there is an entry all the same. */
+/* Bytes of a kept event's data, as JSON: with topic and number it fits into a line, and into a
+ * field of the journal. */
+#define BUS_KEPT_MAX (UNBOX_IPC_LINE_MAX - 256)
+
+/* The same for one that is kept; -EMSGSIZE: over BUS_KEPT_MAX. `bus` may be NULL: then there is an
+ * entry all the same. */
 int bus_publish_kept(struct bus *bus, const char *topic, json_t *data,
         const struct bus_entry *entry, uint64_t *ret_seq);
 

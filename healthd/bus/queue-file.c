@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "queues-private.h"
 #include "unbox/log.h"
@@ -34,11 +33,10 @@ int queue_file_write(const char *path, const char *queue, uint64_t id, const cha
     folder = strndup(file, strlen(file) - ID_DIGITS - 1);
     if (!folder)
         return -ENOMEM;
-    if (mkdir(path, 0700) < 0 && errno != EEXIST)
-        return -errno;
-    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-        return -errno;
-    return unbox_store_write(file, text, strlen(text), 0600, -1, -1);
+    r = unbox_store_make_dir(path, 0700);
+    if (r >= 0)
+        r = unbox_store_make_dir(folder, 0700);
+    return r < 0 ? r : unbox_store_write(file, text, strlen(text), 0600, -1, -1);
 }
 
 int queue_file_remove(const char *path, const char *queue, uint64_t id)
@@ -84,6 +82,25 @@ static int load_message(const char *folder, const char *name, struct queue *queu
     return body ? queue_add(queue, id, body, size) : -EBADMSG;
 }
 
+/* A message that the power cut off, before its sender was told that it is kept. */
+static int forget_half(const char *folder, const char *name)
+{
+    _cleanup_free_ char *file = NULL;
+
+    if (asprintf(&file, "%s/%s", folder, name) < 0) {
+        file = NULL;
+        return -ENOMEM;
+    }
+    return unbox_store_remove(file);
+}
+
+static int load_entry(const char *folder, const char *name, struct queue *queue)
+{
+    if (strncmp(name, ".#", 2) == 0)
+        return forget_half(folder, name);
+    return *name == '.' ? 0 : load_message(folder, name, queue);
+}
+
 int queue_file_load(const char *path, struct queue *queue)
 {
     _cleanup_free_ char *folder = NULL;
@@ -100,12 +117,14 @@ int queue_file_load(const char *path, struct queue *queue)
         return -errno;
     for (int i = 0; i < n; i++) {
         const char *name = entries[i]->d_name;
-        int r = *name == '.' ? 0 : load_message(folder, name, queue);
+        int r = load_entry(folder, name, queue);
 
         if (r < 0)
             unbox_log_errno(LOG_WARNING, r, "can't use %s/%s, leaving it there", folder, name);
         free(entries[i]);
     }
     free(entries);
+    if (queue->count == 0)
+        (void)rmdir(folder);
     return 0;
 }

@@ -33,5 +33,5 @@ void queue_remove(struct queue *queue, size_t i);
 int queue_file_write(const char *path, const char *queue, uint64_t id, const char *text);
 int queue_file_remove(const char *path, const char *queue, uint64_t id);
 
-/* Fills *queue with what lies in its folder. */
+/* Fills *queue with what lies in its folder, which is removed where there is nothing. */
 int queue_file_load(const char *path, struct queue *queue);

@@ -110,7 +110,7 @@ static int add(struct queues *queues, const char *name, struct queue **ret)
     return 0;
 }
 
-/* An empty one makes place for another; its folder costs nothing. */
+/* An empty one makes place for another; its folder costs little until the next start. */
 static void forget_if_empty(struct queues *queues, struct queue *queue)
 {
     if (queue->count > 0)

@@ -8,9 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "timestamp.h"
+#include "state-file.h"
 #include "unbox/log.h"
-#include "unbox/store.h"
 #include "unit.h"
 
 #define FILE_SIZE_MAX (2 * REGISTRY_SERVICES * REGISTRY_SERVICE_SIZE)
@@ -22,29 +21,17 @@ struct registry {
     json_t *services;
 };
 
-static void save(struct registry *registry)
+static void save(const struct registry *registry)
 {
-    _cleanup_free_ char *text = json_dumps(registry->services, JSON_COMPACT);
-    int r;
-
-    r = text ? unbox_store_write(registry->path, text, strlen(text), 0600, -1, -1) : -ENOMEM;
-    if (r < 0)
-        unbox_log_errno(LOG_WARNING, r, "can't write %s", registry->path);
+    state_file_write(registry->path, registry->services);
 }
 
 static json_t *load(const char *path)
 {
-    _cleanup_free_ char *text = NULL;
-    json_t *services, *service;
+    json_t *services = state_file_read(path, FILE_SIZE_MAX), *service;
     const char *name;
-    size_t size;
     void *next;
-    int r;
 
-    r = unbox_store_read(path, FILE_SIZE_MAX, &text, &size);
-    if (r < 0 && r != -ENOENT)
-        unbox_log_errno(LOG_WARNING, r, "can't read %s, beginning anew", path);
-    services = r < 0 ? NULL : json_loadb(text, size, 0, NULL);
     if (!json_is_object(services)) {
         json_decref(services);
         return json_object();
@@ -98,7 +85,7 @@ static bool same_word(const char *a, const char *b)
 bool registry_is_reserved(const char *topic)
 {
     static const char *const words[] = {
-            "health", "registry", "queue", UNBOX_IPC_GAP, UNBOX_IPC_DROPPED};
+            "health", "config", "registry", "queue", UNBOX_IPC_GAP, UNBOX_IPC_DROPPED};
 
     for (size_t i = 0; i < ELEMENTSOF(words); i++)
         if (same_word(topic, words[i]))
@@ -170,6 +157,17 @@ static int check_topics(
     return 0;
 }
 
+/* What a service's tab shows, the page shows to the customer: nobody puts one there from his
+ * session, whose processes are those of a scope, or of user@.service. */
+static bool is_service(const char *unit)
+{
+    static const char type[] = ".service";
+    size_t size = strlen(unit);
+
+    return size > strlen(type) && strcmp(unit + size - strlen(type), type) == 0 &&
+           strncmp(unit, "user@", strlen("user@")) != 0;
+}
+
 static bool are_strings(const json_t *array)
 {
     const json_t *element;
@@ -201,7 +199,7 @@ static int check(const struct registry *registry, const char *unit, json_t *para
         return -EINVAL;
     }
     unit_short_name(unit, own, sizeof(own));
-    if (!*unit || strcmp(own, name) != 0) {
+    if (!is_service(unit) || strcmp(own, name) != 0) {
         *ret_message = "the name is not the name of the caller's unit";
         return -EPERM;
     }

@@ -211,6 +211,27 @@ static void test_what_else_lies_there(void **state)
     json_decref(receiver.delivery);
 }
 
+/* A message that was cut off is none, and a queue without messages needs no folder. */
+static void test_what_a_power_cut_has_left(void **state)
+{
+    struct fixture *fixture = *state;
+    struct receiver receiver = {};
+    char half[128], empty[128];
+    uint64_t id;
+
+    assert_int_equal(send_text(fixture, "mail", "a", &id), 0);
+    snprintf(half, sizeof(half), "%s/mail/.#%020d", fixture->path, 7);
+    assert_int_equal(unbox_store_write(half, "\"b", 2, 0600, -1, -1), 0);
+    snprintf(empty, sizeof(empty), "%s/empty", fixture->path);
+    assert_int_equal(mkdir(empty, 0700), 0);
+    open_queues(fixture);
+    assert_int_equal(access(half, F_OK), -1);
+    assert_int_equal(access(empty, F_OK), -1);
+    receive(fixture, 0, &receiver);
+    assert_string_equal(text_of(&receiver), "a");
+    json_decref(receiver.delivery);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -220,6 +241,7 @@ int main(void)
             TEST(test_waiting),
             TEST(test_full),
             TEST(test_what_else_lies_there),
+            TEST(test_what_a_power_cut_has_left),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,10 @@ static void test_names(void **state)
     assert_int_equal(add(fixture, "", "{\"name\":\"app\"}"), -EPERM);
     assert_int_equal(add(fixture, "", "{\"name\":\"\"}"), -EPERM);
     assert_int_equal(add(fixture, "app@7.service", "{\"name\":\"app@7\"}"), 0);
+    /* Whoever is logged in is no service. */
+    assert_int_equal(add(fixture, "session-7.scope", "{\"name\":\"session-7.scope\"}"), -EPERM);
+    assert_int_equal(add(fixture, "user@1000.service", "{\"name\":\"user@1000\"}"), -EPERM);
+    assert_int_equal(add(fixture, ".service", "{\"name\":\"\"}"), -EPERM);
     assert_int_equal(registry_unregister(fixture->registry, "other.service", "app"), -EPERM);
     assert_int_equal(registry_unregister(fixture->registry, "app.service", "none"), -ENOENT);
     assert_int_equal(registry_unregister(fixture->registry, "app.service", "app"), 0);
@@ -116,6 +120,7 @@ static void test_topics(void **state)
     assert_false(durable);
     assert_null(registry_topic_owner(fixture->registry, "apple.x", &durable));
     assert_true(registry_is_reserved("health.failed"));
+    assert_true(registry_is_reserved("config.drifted"));
     assert_true(registry_is_reserved("gap"));
     assert_false(registry_is_reserved("healthy.failed"));
 }

@@ -43,7 +43,7 @@ static int read_memory(unsigned long long *ret_total, unsigned long long *ret_av
 static int meminfo_start(struct check *check)
 {
     const int64_t *wanted = check->data;
-    unsigned long long total, available;
+    unsigned long long total = 0, available = 0;
     double percent;
     int r;
 

@@ -45,11 +45,13 @@ struct check {
     uint64_t since; /* wall clock */
     uint64_t duration_usec;
     bool heals;
-    bool sick; /* it heals, and failed when it last ran */
-    bool told; /* that it fails, and not yet that it doesn't any more */
+    bool sick;      /* it heals, and failed when it last ran */
+    bool told;      /* that it fails, and not yet that it doesn't any more */
+    bool inherited; /* another configuration's has what was found */
 };
 
-/* What was found, in words that a technician understands; they are shown behind the target. */
+/* What was found, in words that a technician understands; they are shown behind the target, made
+ * UTF-8 and cut to a sentence. */
 _printf_(3, 4) void check_done(
         struct check *check, enum check_state state, const char *format, ...);
 

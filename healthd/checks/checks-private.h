@@ -17,7 +17,9 @@ struct checks {
     bool started;
 };
 
-/* `unit` is NULL for the device. */
+/* Tells what the checks of a unit come to now; `unit` is NULL for the device, as below. */
+void checks_report(struct checks *checks, const char *unit, bool heal);
+
 bool check_is_of(const struct check *check, const char *unit);
 
 /* Makes the checks that the configuration has, with what is known of those that stay the same. On

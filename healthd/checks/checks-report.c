@@ -18,11 +18,9 @@ static json_t *to_json(const struct check *check)
     char since[TIMESTAMP_SIZE];
 
     timestamp_format(check->since, since);
-    /* A program's output may be no UTF-8. */
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:f}", "type", check->type->name, "target",
-            check->target, "state", state_names[check->plan.state], "message",
-            json_string(check->message ?: "") ?: json_string(""), "since",
-            check->since ? json_string(since) : json_null(), "duration_ms",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:f}", "type", check->type->name, "target",
+            check->target, "state", state_names[check->plan.state], "message", check->message ?: "",
+            "since", check->since ? json_string(since) : json_null(), "duration_ms",
             (double)(check->duration_usec / 10) / 100);
 }
 
@@ -37,15 +35,20 @@ json_t *checks_to_json(const struct checks *checks, const char *unit)
     return STEAL(array);
 }
 
+const char *checks_device_state(const struct checks *checks)
+{
+    for (size_t i = 0; i < checks->count; i++)
+        if (!checks->checks[i]->unit)
+            return checks_trouble(checks, NULL) ? "failing" : "active";
+    return NULL;
+}
+
 json_t *checks_device_to_json(const struct checks *checks, bool detail)
 {
     const char *trouble = checks_trouble(checks, NULL);
-    const char *state = trouble ? "failing" : "active";
-    bool any = false;
+    const char *state = checks_device_state(checks);
 
-    for (size_t i = 0; i < checks->count; i++)
-        any |= !checks->checks[i]->unit;
-    if (!any)
+    if (!state)
         return NULL;
     if (!detail)
         return json_string(state);

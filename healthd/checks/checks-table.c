@@ -88,6 +88,18 @@ static void inherit(struct check *check, struct check *old)
     check->duration_usec = old->duration_usec;
     check->sick = check->heals && old->sick;
     check->told = old->told;
+    old->inherited = true;
+}
+
+/* Two may look the same, as commands of one program do: each of the old ones goes on once. */
+static void inherit_all(struct checks *made, struct checks *old)
+{
+    for (size_t i = 0; i < made->count; i++)
+        for (size_t j = 0; j < old->count; j++)
+            if (!old->checks[j]->inherited && is_same(made->checks[i], old->checks[j])) {
+                inherit(made->checks[i], old->checks[j]);
+                break;
+            }
 }
 
 void checks_clear(struct checks *checks)
@@ -99,14 +111,11 @@ void checks_clear(struct checks *checks)
     checks->count = 0;
 }
 
-/* Of what is not there any more nothing is said; what is there says it itself. */
+/* Of what is not there any more nothing is said; what is there will say what is different. */
 static void report_gone(struct checks *checks, const struct checks *old)
 {
-    for (size_t i = 0; i < old->count; i++) {
-        const char *unit = old->checks[i]->unit;
-
-        checks->ops->changed(unit, checks_trouble(checks, unit), false, false, checks->userdata);
-    }
+    for (size_t i = 0; i < old->count; i++)
+        checks_report(checks, old->checks[i]->unit, false);
 }
 
 int checks_fill(struct checks *checks, const struct unbox_config *config)
@@ -133,10 +142,7 @@ int checks_fill(struct checks *checks, const struct unbox_config *config)
         }
         made.count++;
     }
-    for (size_t i = 0; i < made.count; i++)
-        for (size_t j = 0; j < old.count; j++)
-            if (is_same(made.checks[i], old.checks[j]))
-                inherit(made.checks[i], old.checks[j]);
+    inherit_all(&made, &old);
     checks->checks = made.checks;
     checks->count = made.count;
     report_gone(checks, &old);

@@ -15,10 +15,12 @@
 #include "check.h"
 #include "checks-private.h"
 #include "events.h"
+#include "text.h"
 #include "timestamp.h"
 #include "unbox/log.h"
 
 #define TIMER_ACCURACY_USEC (250 * USEC_PER_MSEC)
+#define MESSAGE_MAX 256 /* bytes: a sentence */
 
 /* The loop's own time stands still while a check runs, and it is wanted to be measured. */
 static uint64_t now_usec(void)
@@ -69,7 +71,7 @@ static bool is_sick(const struct checks *checks, const char *unit)
     return false;
 }
 
-static void report(struct checks *checks, const char *unit, bool heal)
+void checks_report(struct checks *checks, const char *unit, bool heal)
 {
     checks->ops->changed(
             unit, checks_trouble(checks, unit), is_sick(checks, unit), heal, checks->userdata);
@@ -121,21 +123,22 @@ static void conclude(struct check *check, enum check_state state, char *message,
         check->since = timestamp_now();
     tell(check);
     if (result != 0 || was_sick != check->sick || (state == CHECK_FAILING && other))
-        report(check->checks, check->unit, result & CHECK_HEAL);
+        checks_report(check->checks, check->unit, result & CHECK_HEAL);
 }
 
 void check_done(struct check *check, enum check_state state, const char *format, ...)
 {
-    char *message;
+    _cleanup_free_ char *message = NULL;
     va_list args;
-    int n;
 
     if (!check->plan.running)
         return;
     va_start(args, format);
-    n = vasprintf(&message, format, args);
+    if (vasprintf(&message, format, args) < 0)
+        message = NULL;
     va_end(args);
-    conclude(check, state, n < 0 ? NULL : message, true);
+    /* What a program says, or a server, is anything, and of any length. */
+    conclude(check, state, message ? text_clean(message, MESSAGE_MAX) : NULL, true);
     arm_timer(check->checks);
 }
 

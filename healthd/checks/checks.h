@@ -54,6 +54,9 @@ bool checks_are_known(const struct checks *checks);
 /* The checks of a unit, or with NULL of the device: an array. NULL: out of memory. */
 json_t *checks_to_json(const struct checks *checks, const char *unit);
 
+/* The device in one word; NULL: it has no checks. */
+const char *checks_device_state(const struct checks *checks);
+
 /* The device as a service, or NULL when it has no checks or for lack of memory. */
 json_t *checks_device_to_json(const struct checks *checks, bool detail);
 

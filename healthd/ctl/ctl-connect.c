@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Joins a network and tells how that went. The password comes from a prompt or from a file: on the
- * command line everybody on the device could read it.
+ * What it takes to join a network. The password comes from a prompt or from a file: on the command
+ * line everybody on the device could read it.
  */
 
 #include <poll.h>
@@ -13,8 +13,7 @@
 
 #include "ctl.h"
 
-#define PASSWORD_MAX 128
-#define JOIN_SECONDS 180
+#define PASSWORD_MAX 256
 
 /* The first line of a stream. false: there is none, or it is too long. */
 static bool read_line(FILE *stream, char ret[static PASSWORD_MAX])
@@ -66,8 +65,8 @@ static bool wait_for_line(int interrupt)
 }
 
 /* Whatever happens, the terminal can be typed on afterwards. */
-static bool read_quietly(
-        const char *ssid, const struct termios *loud, char ret[static PASSWORD_MAX])
+static bool read_quietly(const char *ssid, const char *hint, const struct termios *loud,
+        char ret[static PASSWORD_MAX])
 {
     struct termios quiet = *loud;
     sigset_t interrupt, before;
@@ -83,7 +82,7 @@ static bool read_quietly(
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
     fputs("Password of ", stdout);
     ctl_put(ssid);
-    fputs(" (empty when it is open): ", stdout);
+    printf(" (empty %s): ", hint);
     fflush(stdout);
     if (fd >= 0 && wait_for_line(fd))
         read = read_line(stdin, ret);
@@ -97,8 +96,12 @@ static bool read_quietly(
     return read;
 }
 
-static int prompt(const char *ssid, char ret[static PASSWORD_MAX])
+static int prompt(const struct ctl *ctl, bool saved, char ret[static PASSWORD_MAX])
 {
+    const char *what = ctl->key ? "the key" : ctl->words[0];
+    const char *hint = ctl->key ? "when it has none"
+                       : saved  ? "for the saved one"
+                                : "when it is open";
     struct termios loud;
 
     if (tcgetattr(STDIN_FILENO, &loud) < 0) {
@@ -106,83 +109,60 @@ static int prompt(const char *ssid, char ret[static PASSWORD_MAX])
         return UNBOX_EXIT_USAGE;
     }
     (void)setvbuf(stdin, NULL, _IONBF, 0);
-    if (!read_quietly(ssid, &loud, ret)) {
+    if (!read_quietly(what, hint, &loud, ret)) {
         ctl_complain("that was no password; nothing was done");
         return UNBOX_EXIT_USAGE;
     }
     return UNBOX_EXIT_OK;
 }
 
-static bool is_same(const json_t *a, const json_t *b)
+/* Whether all that it takes to join is known already. */
+static bool is_saved(const struct ctl *ctl)
 {
-    return json_equal(json_object_get(a, "verdict"), json_object_get(b, "verdict"));
+    _cleanup_json_ json_t *networks = NULL;
+
+    if (ctl->security || ctl->identity || ctl->key || ctl->certificate || ctl->ca || ctl->domain)
+        return false;
+    ctl_ask_quietly(CTL_NETWORK, "networks", &networks);
+    return ctl_saved_network(networks, ctl->words[0]) != NULL;
 }
 
-static int tell(const json_t *status)
+/* Puts the password into `params`, unless that of a saved network is to be used again. */
+static int add_password(const struct ctl *ctl, bool saved, json_t *params)
 {
-    json_t *verdict = json_object_get(status, "verdict");
+    char password[PASSWORD_MAX] = "";
+    bool asked = !ctl->password_file;
+    json_t *value;
+    int r = 0;
 
-    if (!json_is_object(verdict)) {
-        ctl_complain("the join ended without a verdict; `unboxctl network` says what the network "
-                     "is doing");
-        return UNBOX_EXIT_FAILURE;
+    if (!asked)
+        r = read_file(ctl->password_file, password);
+    else if (isatty(STDIN_FILENO) || !saved)
+        r = prompt(ctl, saved, password);
+    if (r != 0)
+        return r;
+    if (saved && asked && !*password)
+        return UNBOX_EXIT_OK;
+    value = json_string(password);
+    explicit_bzero(password, sizeof(password));
+    if (!value) {
+        ctl_complain("the password must be UTF-8");
+        return UNBOX_EXIT_USAGE;
     }
-    ctl_put(ctl_text(verdict, "message"));
-    putchar('\n');
-    return strcmp(ctl_text(verdict, "code"), "joined") == 0 ? UNBOX_EXIT_OK : UNBOX_EXIT_FAILURE;
-}
-
-/* `before`: what was so before the join, the last verdict with it. */
-static int wait_for_verdict(const json_t *before)
-{
-    _cleanup_free_ char *last = strdup("");
-
-    for (unsigned i = 0; i < JOIN_SECONDS; i++) {
-        _cleanup_json_ json_t *status = NULL;
-        json_t *join;
-        int r;
-
-        r = ctl_ask(CTL_NETWORK, "status", NULL, CTL_ASK_USEC, &status);
-        if (r != 0)
-            return r;
-        join = json_object_get(status, "join");
-        if (!json_is_object(join) && !is_same(before, status))
-            return tell(status);
-        if (json_is_object(join) && strcmp(ctl_text(join, "step"), last) != 0) {
-            free(last);
-            last = strdup(ctl_text(join, "step"));
-            printf("%s…\n", last);
-            fflush(stdout);
-        }
-        sleep(1);
-    }
-    ctl_complain("no verdict after %d s; `unboxctl network` says what the network is doing",
-            JOIN_SECONDS);
-    return UNBOX_EXIT_FAILURE;
+    (void)json_object_set_new(params, ctl->key ? "client_key_password" : "password", value);
+    return UNBOX_EXIT_OK;
 }
 
 int ctl_network_connect(const struct ctl *ctl)
 {
-    _cleanup_json_ json_t *before = NULL, *answer = NULL;
-    char password[PASSWORD_MAX] = "";
-    json_t *params;
+    _cleanup_json_ json_t *before = NULL, *params = NULL;
     int r;
 
     /* Before anybody types a password in vain. */
     r = ctl_ask(CTL_NETWORK, "status", NULL, CTL_ASK_USEC, &before);
-    if (r != 0)
-        return r;
-    r = ctl->password_file ? read_file(ctl->password_file, password)
-                           : prompt(ctl->words[0], password);
-    if (r != 0)
-        return r;
-    params = json_pack(
-            "{s:s, s:s, s:b}", "ssid", ctl->words[0], "password", password, "hidden", ctl->hidden);
-    explicit_bzero(password, sizeof(password));
-    if (!params) {
-        ctl_complain("name and password must be UTF-8");
-        return UNBOX_EXIT_USAGE;
-    }
-    r = ctl_ask(CTL_NETWORK, "connect", params, CTL_ASK_USEC, &answer);
-    return r != 0 ? r : wait_for_verdict(before);
+    if (r == 0)
+        r = ctl_join_params(ctl, &params);
+    if (r == 0)
+        r = add_password(ctl, is_saved(ctl), params);
+    return r != 0 ? r : ctl_join_and_tell(STEAL(params), json_object_get(before, "verdict"));
 }

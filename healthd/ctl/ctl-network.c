@@ -25,8 +25,7 @@ _printf_(3, 4) static void add_line(
     add_pair(table, name, text);
 }
 
-/* A name that is no text is shown by its bytes. */
-static const char *ssid(const json_t *network, char **ret_made)
+const char *ctl_ssid(const json_t *network, char **ret_made)
 {
     *ret_made = NULL;
     if (*ctl_text(network, "ssid") || !*ctl_text(network, "ssid_hex"))
@@ -49,13 +48,26 @@ static void add_interfaces(struct ctl_table *table, const json_t *status)
                 json_integer_value(json_object_get(hotspot, "clients")));
     if (json_is_object(wifi))
         add_line(table, "wifi", "%s on %s, %s, signal %" JSON_INTEGER_FORMAT " %%",
-                ssid(wifi, &made), ctl_text(wifi, "interface"),
+                ctl_ssid(wifi, &made), ctl_text(wifi, "interface"),
                 *ctl_text(wifi, "address") ? ctl_text(wifi, "address") : "no address",
                 json_integer_value(json_object_get(wifi, "signal")));
     add_line(table, "wired", "%s, %s", ctl_text(wired, "interface"),
             !json_is_true(json_object_get(wired, "carrier")) ? "no cable"
             : *ctl_text(wired, "address")                    ? ctl_text(wired, "address")
                                                              : "no address");
+}
+
+/* An older user-network says none. */
+static void add_problems(struct ctl_table *table, const json_t *status)
+{
+    json_t *country = json_object_get(status, "country"), *problem;
+    size_t i;
+
+    if (*ctl_text(country, "code"))
+        add_line(table, "country", "%s, by the %s", ctl_text(country, "code"),
+                ctl_text(country, "source"));
+    json_array_foreach (json_object_get(status, "problems"), i, problem)
+        add_pair(table, "problem", ctl_text(problem, "message"));
 }
 
 static void print_status(const struct ctl *ctl, const json_t *status)
@@ -69,10 +81,11 @@ static void print_status(const struct ctl *ctl, const json_t *status)
     add_pair(table, "state", ctl_text(status, "state"));
     add_pair(table, "summary", ctl_text(status, "summary"));
     add_interfaces(table, status);
-    add_pair(table, "saved", json_is_object(saved) ? ssid(saved, &made) : "no network");
+    add_pair(table, "saved", json_is_object(saved) ? ctl_ssid(saved, &made) : "no network");
     add_pair(table, "radio", json_is_true(json_object_get(status, "radio_enabled")) ? "on" : "off");
     add_line(table, "page", "http://%s:%" JSON_INTEGER_FORMAT, ctl_text(status, "hostname"),
             json_integer_value(json_object_get(status, "port")));
+    add_problems(table, status);
     if (json_is_object(join))
         add_line(table, "joining", "%s: %s, since %s", ctl_text(join, "ssid"),
                 ctl_text(join, "step"), ctl_text(join, "started"));
@@ -110,7 +123,7 @@ static void print_networks(const struct ctl *ctl, const json_t *networks)
 
         snprintf(signal, sizeof(signal), "%3" JSON_INTEGER_FORMAT " %%",
                 json_integer_value(json_object_get(network, "signal")));
-        ctl_table_add(table, saved ? CTL_GREEN : CTL_PLAIN, ssid(network, &made));
+        ctl_table_add(table, saved ? CTL_GREEN : CTL_PLAIN, ctl_ssid(network, &made));
         ctl_table_add(table, CTL_PLAIN, signal);
         ctl_table_add(table, CTL_PLAIN, ctl_text(network, "security"));
         ctl_table_add(table, CTL_PLAIN, ctl_text(network, "band"));
@@ -119,48 +132,24 @@ static void print_networks(const struct ctl *ctl, const json_t *networks)
     ctl_table_print(ctl, table);
 }
 
-static int show_networks(const struct ctl *ctl, const json_t *answer)
+int ctl_network_networks(const struct ctl *ctl)
 {
+    _cleanup_json_ json_t *answer = NULL;
+    int r = ctl_ask(CTL_NETWORK, "networks", NULL, CTL_ASK_USEC, &answer);
+
+    if (r != 0)
+        return r;
     if (ctl->json)
         return ctl_print_json(answer);
     print_networks(ctl, json_object_get(answer, "networks"));
     return UNBOX_EXIT_OK;
 }
 
-int ctl_network_networks(const struct ctl *ctl)
-{
-    _cleanup_json_ json_t *answer = NULL;
-    int r = ctl_ask(CTL_NETWORK, "networks", NULL, CTL_ASK_USEC, &answer);
-
-    return r != 0 ? r : show_networks(ctl, answer);
-}
-
 int ctl_network_scan(const struct ctl *ctl)
 {
-    static const unsigned limit_seconds = 20;
-    _cleanup_json_ json_t *started = NULL, *answer = NULL;
-    int r;
+    int r = ctl_scan();
 
-    r = ctl_ask(CTL_NETWORK, "scan", NULL, CTL_ASK_USEC, &started);
-    for (unsigned i = 0; r == 0 && i < limit_seconds; i++) {
-        json_decref(answer);
-        answer = NULL;
-        r = ctl_ask(CTL_NETWORK, "networks", NULL, CTL_ASK_USEC, &answer);
-        if (r != 0 || !json_is_true(json_object_get(answer, "scanning")))
-            break;
-        sleep(1);
-    }
-    return r != 0 ? r : show_networks(ctl, answer);
-}
-
-int ctl_network_forget(const struct ctl *ctl)
-{
-    _cleanup_json_ json_t *answer = NULL;
-    int r = ctl_ask(CTL_NETWORK, "forget", NULL, CTL_ASK_USEC, &answer);
-
-    if (r == 0)
-        puts("The saved network is forgotten; the hotspot opens when there is no wire.");
-    return r;
+    return r != 0 ? r : ctl_network_networks(ctl);
 }
 
 int ctl_network_radio(const struct ctl *ctl)

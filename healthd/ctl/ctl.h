@@ -15,6 +15,7 @@
 
 #define CTL_HEALTHD "healthd"
 #define CTL_NETWORK "user-network"
+#define CTL_BENCH "identserver"
 
 #define CTL_ASK_USEC (10 * USEC_PER_SEC)
 /* As long as healthd waits for systemd, and a little. */
@@ -25,12 +26,24 @@ struct ctl {
     bool json;
     bool yes;
     bool hidden;
+    bool label;
+    bool svg;
     bool colour; /* on a terminal that wants it */
     const char *password_file;
     const char *lines;
     const char *since;
     const char *priority;
     const char *confirm_within;
+    const char *security; /* these, of the network that is to be joined */
+    const char *identity;
+    const char *anonymous_identity;
+    const char *domain;
+    const char *ca;
+    const char *certificate;
+    const char *key;
+    const char *address;
+    const char *gateway;
+    const char *dns;
     char **words; /* behind the command; ended by NULL */
 };
 
@@ -44,6 +57,21 @@ enum ctl_option {
     CTL_SINCE = 1 << 5,
     CTL_PRIORITY = 1 << 6,
     CTL_CONFIRM_WITHIN = 1 << 7,
+    CTL_SECURITY = 1 << 8,
+    CTL_IDENTITY = 1 << 9,
+    CTL_ANONYMOUS_IDENTITY = 1 << 10,
+    CTL_DOMAIN = 1 << 11,
+    CTL_CA = 1 << 12,
+    CTL_CERTIFICATE = 1 << 13,
+    CTL_KEY = 1 << 14,
+    CTL_ADDRESS = 1 << 15,
+    CTL_GATEWAY = 1 << 16,
+    CTL_DNS = 1 << 17,
+    CTL_JOIN = CTL_HIDDEN | CTL_PASSWORD_FILE | CTL_SECURITY | CTL_IDENTITY |
+               CTL_ANONYMOUS_IDENTITY | CTL_DOMAIN | CTL_CA | CTL_CERTIFICATE | CTL_KEY |
+               CTL_ADDRESS | CTL_GATEWAY | CTL_DNS,
+    CTL_LABEL = 1 << 18,
+    CTL_SVG = 1 << 19,
 };
 
 struct ctl_command {
@@ -56,6 +84,17 @@ struct ctl_command {
     const char *details; /* what --help adds; NULL: nothing */
     int (*run)(const struct ctl *ctl);
 };
+
+/* What user-network's `connect` is asked for, but for the password. *ret is the caller's. Returns
+ * the exit code, and has complained. */
+int ctl_join_params(const struct ctl *ctl, json_t **ret);
+
+/* The saved network of this name among the answer to `networks`, borrowed; NULL: there is none. */
+json_t *ctl_saved_network(const json_t *networks, const char *ssid);
+
+/* The name of a network in an answer; one that is no text is shown by its bytes, which *ret_made
+ * then owns. */
+const char *ctl_ssid(const json_t *network, char **ret_made);
 
 /* "unboxctl: …" on stderr. */
 void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -113,6 +152,15 @@ struct ctl_table *ctl_table_free(struct ctl_table *table);
 
 DEFINE_CLEANUP(struct ctl_table *, ctl_table_free);
 
+/* Asks user-network to join, with these parameters of `connect` (taken over), and tells how that
+ * goes until there is a verdict. `before` is the one of the time before, or NULL; borrowed. Returns
+ * the exit code. */
+int ctl_join_and_tell(json_t *params, json_t *before);
+
+/* Has user-network look for networks, and waits until it has, or 20 s. Returns the exit code, and
+ * has complained. */
+int ctl_scan(void);
+
 /* The commands. */
 int ctl_status(const struct ctl *ctl);
 int ctl_health(const struct ctl *ctl);
@@ -123,8 +171,14 @@ int ctl_network(const struct ctl *ctl);
 int ctl_network_networks(const struct ctl *ctl);
 int ctl_network_scan(const struct ctl *ctl);
 int ctl_network_connect(const struct ctl *ctl);
+int ctl_network_saved(const struct ctl *ctl);
+int ctl_network_priority(const struct ctl *ctl);
 int ctl_network_forget(const struct ctl *ctl);
+int ctl_network_reset(const struct ctl *ctl);
 int ctl_network_radio(const struct ctl *ctl);
+int ctl_network_hotspot(const struct ctl *ctl);
+int ctl_network_country(const struct ctl *ctl);
+int ctl_network_wired(const struct ctl *ctl);
 int ctl_config_check(const struct ctl *ctl);
 int ctl_config_show(const struct ctl *ctl);
 int ctl_config_apply(const struct ctl *ctl);
@@ -132,4 +186,14 @@ int ctl_config_confirm(const struct ctl *ctl);
 int ctl_reboot(const struct ctl *ctl);
 int ctl_factory_reset(const struct ctl *ctl);
 int ctl_diagnostics(const struct ctl *ctl);
+int ctl_factory_batches(const struct ctl *ctl);
+int ctl_factory_devices(const struct ctl *ctl);
+int ctl_factory_failures(const struct ctl *ctl);
+int ctl_factory_export(const struct ctl *ctl);
+int ctl_factory_labels(const struct ctl *ctl);
+int ctl_factory_label(const struct ctl *ctl);
+int ctl_factory_token(const struct ctl *ctl);
+int ctl_factory_open(const struct ctl *ctl);
+int ctl_factory_close(const struct ctl *ctl);
+int ctl_factory_retire(const struct ctl *ctl);
 int ctl_call(const struct ctl *ctl);

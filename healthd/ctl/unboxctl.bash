@@ -13,14 +13,26 @@ _unboxctl_sections() {
 
 _unboxctl_options() {
     case $1 in
-    status | health | 'config show' | network | 'network '[sn]*) echo --json ;;
+    status | health | 'config show' | network | 'network '[snw]*) echo --json ;;
     logs) echo --json --lines= --since= --priority= ;;
     monitor) echo --json --lines= --since= ;;
-    'network connect') echo --hidden --password-file= ;;
+    'network hotspot') echo --label --svg --json ;;
+    'network connect')
+        echo --hidden --password-file= --security= --identity= --anonymous-identity= --domain= --ca= --certificate= \
+            --key= --address= --gateway= --dns=
+        ;;
     'config apply') echo --json --confirm-within= ;;
-    factory-reset) echo --yes ;;
+    'factory batches' | 'factory devices' | 'factory failures' | 'factory label'* | 'factory token') echo --json ;;
+    factory-reset | 'factory retire') echo --yes ;;
     esac
     echo --help
+}
+
+# Names with blanks or what a shell would read are left to be typed.
+_unboxctl_saved() {
+    unboxctl network saved 2>/dev/null | while read -r name priority _; do
+        [[ $name =~ ^[A-Za-z0-9._-]+$ && $priority =~ ^[0-9]+$ ]] && printf '%s\n' "$name"
+    done
 }
 
 # What may stand behind a command, and the words that stand there already.
@@ -28,17 +40,20 @@ _unboxctl_arguments() {
     local command=$1 count=$2
     case $command:$count in
     :0 | help:0)
-        echo status health restart logs monitor network config diagnostics reboot factory-reset call
+        echo status health restart logs monitor network config diagnostics reboot factory-reset factory call
         [[ $command ]] || echo help
         ;;
-    network:0) echo status networks scan connect forget radio ;;
+    network:0) echo status networks scan saved connect priority forget reset radio hotspot country wired ;;
+    'network priority:0' | 'network forget:0') _unboxctl_saved ;;
     config:0) echo check show apply confirm ;;
+    factory:0) echo batches devices failures export labels label token open close retire ;;
     restart:0 | logs:0) _unboxctl_services ;;
     monitor:*) echo 'health.*' health.failed health.restarted health.recovered health.changed ;;
-    'network radio:0') echo on off ;;
+    'network radio:0' | 'network hotspot:0') echo on off ;;
+    'network wired:0') echo dhcp static confirm ;;
     'config show:0') _unboxctl_sections ;;
     'config apply:0' | 'config confirm:0') echo wifi network bluetooth time ;;
-    call:0) echo healthd user-network ;;
+    call:0) echo healthd user-network identserver ;;
     call:1) echo describe ping ;;
     esac
 }
@@ -51,7 +66,7 @@ _unboxctl() {
         case $word in
         -*) ;;
         *)
-            if [[ ! $command || ($command == network || $command == config || $command == help) && $count == 0 ]]; then
+            if [[ ! $command || ($command == network || $command == config || $command == factory || $command == help) && $count == 0 ]]; then
                 command+=${command:+ }$word
             else
                 count=$((count + 1))

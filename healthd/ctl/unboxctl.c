@@ -40,15 +40,48 @@ static const struct ctl_command commands[] = {
                 ctl_network_networks},
         {"network scan", "", 0, 0, CTL_JSON, "look for networks again, and show them", NULL,
                 ctl_network_scan},
-        {"network connect", "SSID", 1, 1, CTL_HIDDEN | CTL_PASSWORD_FILE,
-                "join a network, and wait for how that went",
+        {"network saved", "", 0, 0, CTL_JSON, "the networks that are saved", NULL,
+                ctl_network_saved},
+        {"network priority", "SSID N", 2, 2, 0, "which of the saved networks comes first",
+                "0 to 999; a new one has 0. Of those in reach the highest is joined, and among "
+                "equals\n"
+                "the one that was joined last.\n",
+                ctl_network_priority},
+        {"network connect", "SSID", 1, 1, CTL_JOIN, "join a network, and wait for how that went",
                 "The password is asked for, or is the first line of a file; it is never on the\n"
                 "command line. Whoever is connected over the radio is cut off when it joins "
                 "another\n"
-                "network: the device goes on, and `unboxctl network` tells how it went.\n",
+                "network: the device goes on, and `unboxctl network` tells how it went.\n"
+                "A saved network needs its name alone; one of a company (802.1X) --identity and "
+                "a\n"
+                "password, or --certificate and --key.\n",
                 ctl_network_connect},
-        {"network forget", "", 0, 0, 0, "forget the saved network", NULL, ctl_network_forget},
+        {"network forget", "[SSID]", 0, 1, 0, "forget a saved network; without SSID all of them",
+                NULL, ctl_network_forget},
+        {"network reset", "", 0, 0, 0, "forget all that was set of the network, not the rest",
+                "The saved networks, the wire's fixed address, the country, and the switch of the "
+                "radio.\n"
+                "The device goes on without a restart, as in its first time.\n",
+                ctl_network_reset},
         {"network radio", "on|off", 1, 1, 0, "switch the radio, for good", NULL, ctl_network_radio},
+        {"network hotspot", "[on|off]", 0, 1, CTL_LABEL | CTL_SVG | CTL_JSON,
+                "open the hotspot, with nothing forgotten",
+                "With --label instead: what belongs on the label of the device, and with --svg "
+                "the\n"
+                "code by which a phone joins, as a picture for the printer.\n",
+                ctl_network_hotspot},
+        {"network country", "CODE", 1, 1, 0, "say where the radio is, as in CA", NULL,
+                ctl_network_country},
+        {"network wired", "[dhcp|static …|confirm]", 0, 6, CTL_JSON,
+                "how the wire is set up, or set it up",
+                "`static ADDRESS/PREFIX [GATEWAY [DNS…]]` tries a fixed address for a minute. It "
+                "is\n"
+                "kept when somebody reaches the device on it and says `confirm` there (over SSH, "
+                "or\n"
+                "on the page); otherwise the wire goes back to what it was. `dhcp` takes effect "
+                "at\n"
+                "once.\n",
+                ctl_network_wired},
         {"config check", "[FILE]", 0, 1, 0, "is the configuration right?",
                 "Without FILE: /etc/unbox/config.yaml with what lies over it, and the product's "
                 "own\n"
@@ -56,8 +89,8 @@ static const struct ctl_command commands[] = {
                 "the\n"
                 "exit status is 78.\n",
                 ctl_config_check},
-        {"config show", "[SECTION]", 0, 1, CTL_JSON, "every value that is in force, but no secrets",
-                NULL, ctl_config_show},
+        {"config show", "[SECTION]", 0, 1, CTL_JSON,
+                "every value, defaults included, but no secrets", NULL, ctl_config_show},
         {"config apply", "SECTION", 1, 1, CTL_JSON | CTL_CONFIRM_WITHIN,
                 "apply a section of the product's configuration",
                 "SECTION is wifi, network, bluetooth or time. What doesn't work is undone. With\n"
@@ -76,6 +109,32 @@ static const struct ctl_command commands[] = {
         {"factory-reset", "", 0, 0, CTL_YES, "forget the customer, and reboot",
                 "Asks for the name of the device first. The identity from the factory stays.\n",
                 ctl_factory_reset},
+        {"factory batches", "", 0, 0, CTL_JSON, "on a bench: the batches, and how far they are",
+                NULL, ctl_factory_batches},
+        {"factory devices", "[BATCH]", 0, 1, CTL_JSON, "on a bench: its devices", NULL,
+                ctl_factory_devices},
+        {"factory failures", "", 0, 0, CTL_JSON, "on a bench: what was refused, and why", NULL,
+                ctl_factory_failures},
+        {"factory export", "[BATCH]", 0, 1, 0, "on a bench: its devices as CSV", NULL,
+                ctl_factory_export},
+        {"factory labels", "[BATCH]", 0, 1, CTL_JSON,
+                "on a bench: its devices' labels, as a page for the printer",
+                "A document for a browser to print: 24 labels to a sheet of A4, 63.5 by 33.9 mm.\n"
+                "Each has hostname, serial, the hotspot's name and password, and the code by which "
+                "a\n"
+                "phone joins it. The bench's configuration has to say of the hotspot what the\n"
+                "devices' says.\n",
+                ctl_factory_labels},
+        {"factory label", "SERIAL", 1, 1, CTL_JSON, "on a bench: the label of one device", NULL,
+                ctl_factory_label},
+        {"factory token", "SERIAL [REASON]", 1, 2, CTL_JSON,
+                "on a bench: let a device have new credentials", NULL, ctl_factory_token},
+        {"factory open", "BATCH", 1, 1, 0, "on a bench: let a batch take devices", NULL,
+                ctl_factory_open},
+        {"factory close", "BATCH", 1, 1, 0, "on a bench: let it take no more", NULL,
+                ctl_factory_close},
+        {"factory retire", "HOSTNAME", 1, 1, CTL_YES,
+                "on a bench: revoke a device's certificates for good", NULL, ctl_factory_retire},
         {"call", "SERVICE METHOD [PARAMS]", 2, 3, 0, "ask any method of a service's socket",
                 "PARAMS is a JSON object. `unboxctl call healthd describe` lists the methods.\n",
                 ctl_call},
@@ -95,10 +154,31 @@ static const struct {
         {CTL_PRIORITY, {"priority", required_argument, NULL, 'p'}, "=P",
                 "this and what is more urgent: err, warning, notice, info, debug"},
         {CTL_HIDDEN, {"hidden", no_argument, NULL, 'H'}, "", "the network doesn't tell its name"},
+        {CTL_LABEL, {"label", no_argument, NULL, 'L'}, "",
+                "show name, password and QR code's text"},
+        {CTL_SVG, {"svg", no_argument, NULL, 'G'}, "", "print the QR code as SVG"},
         {CTL_PASSWORD_FILE, {"password-file", required_argument, NULL, 'P'}, "=FILE",
                 "its first line; - is standard input, an empty one an open network"},
         {CTL_CONFIRM_WITHIN, {"confirm-within", required_argument, NULL, 'c'}, "=SECONDS",
                 "undo it unless it is confirmed in time"},
+        {CTL_SECURITY, {"security", required_argument, NULL, 'S'}, "=KIND",
+                "open, wpa, owe, peap or tls, where the air doesn't tell"},
+        {CTL_IDENTITY, {"identity", required_argument, NULL, 'i'}, "=USER",
+                "the user name, of a company's network"},
+        {CTL_ANONYMOUS_IDENTITY, {"anonymous-identity", required_argument, NULL, 'A'}, "=USER",
+                "what strangers see instead"},
+        {CTL_DOMAIN, {"domain", required_argument, NULL, 'D'}, "=NAME",
+                "that the network's server must be of"},
+        {CTL_CA, {"ca", required_argument, NULL, 'C'}, "=FILE",
+                "PEM, who vouches for the network's server"},
+        {CTL_CERTIFICATE, {"certificate", required_argument, NULL, 'E'}, "=FILE",
+                "PEM, the device's, instead of a password"},
+        {CTL_KEY, {"key", required_argument, NULL, 'K'}, "=FILE", "PEM, of that certificate"},
+        {CTL_ADDRESS, {"address", required_argument, NULL, 'a'}, "=ADDRESS/PREFIX",
+                "a fixed address"},
+        {CTL_GATEWAY, {"gateway", required_argument, NULL, 'g'}, "=ADDRESS", "of that network"},
+        {CTL_DNS, {"dns", required_argument, NULL, 'd'}, "=ADDRESS[,…]",
+                "name servers, at most three"},
 };
 
 static void print_command(const struct ctl_command *command)
@@ -217,11 +297,28 @@ static int run(struct ctl *ctl, unsigned given, char **words)
     return command->run(ctl);
 }
 
+static void take_join(struct ctl *ctl, enum ctl_option option, const char *argument)
+{
+    const struct {
+        enum ctl_option option;
+        const char **place;
+    } places[] = {{CTL_SECURITY, &ctl->security}, {CTL_IDENTITY, &ctl->identity},
+            {CTL_ANONYMOUS_IDENTITY, &ctl->anonymous_identity}, {CTL_DOMAIN, &ctl->domain},
+            {CTL_CA, &ctl->ca}, {CTL_CERTIFICATE, &ctl->certificate}, {CTL_KEY, &ctl->key},
+            {CTL_ADDRESS, &ctl->address}, {CTL_GATEWAY, &ctl->gateway}, {CTL_DNS, &ctl->dns}};
+
+    for (size_t i = 0; i < ELEMENTSOF(places); i++)
+        if (places[i].option == option)
+            *places[i].place = argument;
+}
+
 static void take(struct ctl *ctl, enum ctl_option option, const char *argument)
 {
     ctl->json |= option == CTL_JSON;
     ctl->yes |= option == CTL_YES;
     ctl->hidden |= option == CTL_HIDDEN;
+    ctl->label |= option == CTL_LABEL;
+    ctl->svg |= option == CTL_SVG;
     if (option == CTL_LINES)
         ctl->lines = argument;
     if (option == CTL_SINCE)
@@ -232,6 +329,7 @@ static void take(struct ctl *ctl, enum ctl_option option, const char *argument)
         ctl->password_file = argument;
     if (option == CTL_CONFIRM_WITHIN)
         ctl->confirm_within = argument;
+    take_join(ctl, option, argument);
 }
 
 /* https://no-color.org: set and not empty. */

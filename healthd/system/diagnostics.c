@@ -197,6 +197,7 @@ int diagnostics_begin(struct api *api, struct unbox_ipc_call *call)
         return r;
     }
     api->diagnostics = diagnostics;
-    timedate_ask(systemd1_bus(units_systemd1(api->units)), on_synchronised, diagnostics);
+    timedate_ask(
+            &api->timedate, systemd1_bus(units_systemd1(api->units)), on_synchronised, diagnostics);
     return 0;
 }

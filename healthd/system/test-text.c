@@ -47,6 +47,22 @@ static void test_cut(void **state)
     check("\x80\x80\x80", 3, 2, "…");
 }
 
+static void test_clean(void **state)
+{
+    _cleanup_free_ char *whole = text_clean("Gr\xc3\xbc\xc3\x9f"
+                                            "e",
+            10);
+    _cleanup_free_ char *cut = text_clean("Gr\xc3\xbc\xc3\x9f"
+                                          "e",
+                                3),
+                        *odd = text_clean("a\xff", 9);
+
+    assert_string_equal(whole, "Gr\xc3\xbc\xc3\x9f"
+                               "e");
+    assert_string_equal(cut, "Gr…");
+    assert_string_equal(odd, "a\\xff");
+}
+
 static void test_timestamps(void **state)
 {
     char text[TIMESTAMP_SIZE];
@@ -67,6 +83,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_text),
             cmocka_unit_test(test_cut),
+            cmocka_unit_test(test_clean),
             cmocka_unit_test(test_timestamps),
     };
 

@@ -54,3 +54,10 @@ json_t *text_to_json(const char *text, size_t size, size_t max)
     json_decref(string);
     return fclose(out) == 0 ? json_stringn(escaped, length) : NULL;
 }
+
+char *text_clean(const char *text, size_t max)
+{
+    _cleanup_json_ json_t *json = text_to_json(text, strlen(text), max);
+
+    return json ? strdup(json_string_value(json)) : NULL;
+}

@@ -20,7 +20,8 @@ struct systemd1 {
     void *userdata;
     struct call *waiting; /* to be sent, the first one first */
     unsigned on_their_way;
-    bool known; /* stale() was called, and lost() wasn't since */
+    bool connected; /* on_disconnected() will be called, once all calls have been answered */
+    bool known;     /* stale() was called, and lost() wasn't since */
 };
 
 /* The bus is gone: what wasn't sent yet is answered. */

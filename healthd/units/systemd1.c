@@ -47,6 +47,7 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *ret_
 
     if (systemd->known)
         unbox_log(LOG_WARNING, "lost the system bus, connecting again");
+    systemd->connected = false;
     lose(systemd);
     systemd->ops->disconnected(systemd->userdata);
     systemd1_fail_waiting(systemd);
@@ -180,7 +181,7 @@ static int add_matches(struct systemd1 *systemd)
 
 static int connect_bus(struct systemd1 *systemd)
 {
-    _cleanup_(sd_bus_flush_close_unref_p) sd_bus *bus = NULL;
+    _cleanup_(sd_bus_close_unref_p) sd_bus *bus = NULL;
     int r;
 
     systemd->bus = sd_bus_close_unref(systemd->bus);
@@ -198,6 +199,7 @@ static int connect_bus(struct systemd1 *systemd)
     r = subscribe(systemd);
     if (r < 0)
         return r;
+    systemd->connected = true;
     systemd->ops->connected(systemd->bus, systemd->userdata);
     return 0;
 }
@@ -207,11 +209,12 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
     struct systemd1 *systemd = userdata;
     int r;
 
-    /* Calls may be on their way on a connection that lives: it is kept. */
-    if (systemd->bus && sd_bus_is_open(systemd->bus) > 0)
-        r = subscribe(systemd);
-    else
+    /* Calls are on their way on a connection, until its end has been told: it is kept until then.
+     */
+    if (!systemd->connected)
         r = connect_bus(systemd);
+    else
+        r = sd_bus_is_open(systemd->bus) > 0 ? subscribe(systemd) : -ENOTCONN;
     if (r < 0)
         systemd1_ask_again(systemd);
     return 0;

@@ -284,10 +284,7 @@ json_t *unit_to_json(const struct unit *unit, const char *trigger, json_t *check
 
     if (!why || !array)
         return NULL;
-    /* What a unit says of itself, or a program that checks it, may be no UTF-8: then it said
-     * nothing. */
-    return json_pack("{s:s, s:s, s:o, s:i, s:o, s:o, s:O}", "state", unit_state(unit),
+    return json_pack("{s:s, s:s, s:o, s:i, s:s, s:s, s:O}", "state", unit_state(unit),
             "active_state", unit->facts.active_state ?: "inactive", "since", since(unit),
-            "restarts", unit->restarts, "detail", json_string(why) ?: json_string(""), "status",
-            json_string(status ?: "") ?: json_string(""), "checks", array);
+            "restarts", unit->restarts, "detail", why, "status", status ?: "", "checks", array);
 }

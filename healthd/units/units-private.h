@@ -11,6 +11,14 @@ struct restart;
 struct question;
 struct waiter;
 
+/* What get_health was answered last, and what that was made of: see units-health.c. */
+struct health_answer {
+    char *text;
+    size_t size;
+    char *made_of;
+    size_t made_of_size;
+};
+
 struct units {
     sd_event *event;
     sd_event_source *timer;
@@ -24,7 +32,9 @@ struct units {
     struct unit **units;
     size_t count;
     char **patterns; /* globs of the configuration, ended by NULL */
+    struct health_answer answer;
     struct restart *restarts;
+    const char *at_work;          /* the unit that somebody else is at work on, or NULL */
     sd_event_source *usage_timer; /* only while there are limits */
     uint64_t usage_interval;      /* µs */
     struct question *questions;   /* about what units use */
@@ -84,6 +94,8 @@ void units_refresh(struct units *units, struct unit *unit);
 
 /* The ladder's restart: nobody waits for it. */
 void units_heal(struct units *units, struct unit *unit);
+
+void units_health_done(struct health_answer *answer);
 
 /* A job has ended; answers who waits for it. */
 void units_restart_job_removed(struct units *units, const char *job, const char *result);

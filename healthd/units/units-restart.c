@@ -10,6 +10,7 @@
 
 #include "steps.h"
 #include "unbox/log.h"
+#include "unit-memory.h"
 #include "units-private.h"
 
 #define RESTART_TIMEOUT_USEC (90 * USEC_PER_SEC)
@@ -48,8 +49,10 @@ static void was_asked(struct restart *restart)
 {
     struct unit *unit = restart->heals ? units_find(restart->units, restart->unit) : NULL;
 
-    if (unit && unit->healing)
-        ladder_restarted(&unit->ladder, units_now(restart->units));
+    if (!unit || !unit->healing)
+        return;
+    ladder_restarted(&unit->ladder, units_now(restart->units));
+    unit_remember(restart->units->memory, unit);
 }
 
 /* Its job is done, or there will be none: what is seen of the unit counts again. */

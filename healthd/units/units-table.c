@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "unit-memory.h"
 #include "units-private.h"
 #include "watched.h"
 
@@ -21,6 +22,10 @@ static const struct {
         {"unbox-firewall.service", UNIT_HEALED},
         /* It ends when the factory is behind us, and until then tries for ever by itself. */
         {"identclient.service", UNIT_WATCHED},
+        {"identclient-check.service", UNIT_WATCHED},
+        {"identclient-reassign.service", UNIT_WATCHED},
+        {"identclient-renew.service", UNIT_WATCHED},
+        {"identclient-seal.service", UNIT_WATCHED},
         {"healthd.service", UNIT_WATCHED},
         {SHUTDOWN_TARGET, UNIT_TRIGGER},
 };
@@ -60,6 +65,7 @@ struct unit *units_add(struct units *units, const char *name, enum unit_role rol
     unit->stopped = memory_is_stopped(units->memory, name);
     restarts = memory_restarts(units->memory, name);
     unit->restarts = restarts > 0 ? restarts : 0;
+    unit_recall(units->memory, unit, units_now(units));
     units->units = grown;
     units->units[units->count++] = unit;
     return STEAL(unit);
@@ -179,8 +185,10 @@ static void forget_unwanted(struct units *units)
         unit->wanted |= units_match(units, unit->name);
         if (unit->wanted || unit->role == UNIT_TRIGGER || is_own(unit->name))
             units->units[kept++] = unit;
-        else
+        else {
+            memory_set_ladder(units->memory, unit->name, NULL);
             unit_free(unit);
+        }
     }
     units->count = kept;
 }

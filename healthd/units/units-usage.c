@@ -42,19 +42,6 @@ static void question_free(struct question *question)
     free(question);
 }
 
-void units_usage_free(struct units *units)
-{
-    while (units->questions)
-        question_free(units->questions);
-    while (units->waiters) {
-        struct waiter *waiter = units->waiters;
-
-        units->waiters = waiter->next;
-        free(waiter);
-    }
-    units->usage_timer = sd_event_source_disable_unref(units->usage_timer);
-}
-
 /* They may ask again from there, and then wait for the next round. */
 static void wake_waiters(struct units *units)
 {
@@ -67,6 +54,14 @@ static void wake_waiters(struct units *units)
         waiter->measured(waiter->userdata);
         free(waiter);
     }
+}
+
+void units_usage_free(struct units *units)
+{
+    while (units->questions)
+        question_free(units->questions);
+    wake_waiters(units);
+    units->usage_timer = sd_event_source_disable_unref(units->usage_timer);
 }
 
 static void limits_of(const struct unbox_config_row *row, struct usage_limits *ret)

@@ -13,6 +13,7 @@
 #include "settings.h"
 #include "timestamp.h"
 #include "unbox/log.h"
+#include "unit-memory.h"
 #include "units-private.h"
 
 #define TIMER_ACCURACY_USEC (50 * USEC_PER_MSEC)
@@ -33,9 +34,21 @@ uint64_t units_now(const struct units *units)
     return now;
 }
 
+static bool is_at_work(const struct units *units, const struct unit *unit)
+{
+    return units->at_work && unit_has_name(unit, units->at_work);
+}
+
+static enum ladder_seen look_at(const struct units *units, const struct unit *unit)
+{
+    return is_at_work(units, unit)
+                   ? LADDER_WAIT
+                   : unit_seen(unit, units_active_trigger(units, unit), system_stops(units));
+}
+
 bool units_may_heal(const struct units *units, const struct unit *unit)
 {
-    enum ladder_seen seen = unit_seen(unit, units_active_trigger(units, unit), system_stops(units));
+    enum ladder_seen seen = look_at(units, unit);
 
     return seen == LADDER_DOWN || seen == LADDER_STARTING;
 }
@@ -120,9 +133,8 @@ static void tell(struct units *units, struct unit *unit, unsigned actions)
 
 static void evaluate(struct units *units, struct unit *unit)
 {
-    const char *trigger = units_active_trigger(units, unit);
     enum unit_activity activity = unit_facts_activity(&unit->facts);
-    bool stops = system_stops(units), died;
+    bool died;
     enum ladder_seen seen;
     unsigned actions;
 
@@ -130,7 +142,7 @@ static void evaluate(struct units *units, struct unit *unit)
         unit->stopped = false;
         memory_set_stopped(units->memory, unit->name, false);
     }
-    seen = unit_seen(unit, trigger, stops);
+    seen = look_at(units, unit);
     /* The restart is on its way, and what is seen is what it was wanted for. */
     unit->held = unit->healing && seen == LADDER_DOWN;
     if (unit->held) {
@@ -139,7 +151,7 @@ static void evaluate(struct units *units, struct unit *unit)
     }
     died = count_restarts(units, unit);
     died |= unit_notice_failure(unit);
-    died &= !stops;
+    died &= !system_stops(units) && !is_at_work(units, unit);
 
     actions = ladder_step(&unit->ladder, &units->rules, units_now(units), seen, died);
     /* What isn't on a ladder fails once, and nothing follows. */
@@ -149,6 +161,7 @@ static void evaluate(struct units *units, struct unit *unit)
     if (died || (actions & (LADDER_FAILED | LADDER_DEGRADED | LADDER_RESTART)))
         set_trouble(units, unit);
     tell(units, unit, actions);
+    unit_remember(units->memory, unit);
     events_changed(units->memory, unit);
 }
 
@@ -317,13 +330,19 @@ static const struct systemd1_ops systemd_ops = {
 
 static int configure(struct units *units, const struct unbox_config *config)
 {
+    const struct unbox_config *before = units->config;
     int r = units_fill(units, config);
 
     if (r < 0)
         return r;
     units->config = config;
-    settings_rules(config, &units->rules);
-    return units_usage_configure(units, config);
+    r = units_usage_configure(units, config);
+    /* The caller then frees this one. */
+    if (r < 0)
+        units->config = before;
+    else
+        settings_rules(config, &units->rules);
+    return r;
 }
 
 int units_new(sd_event *event, struct memory *memory, const struct unbox_config *config,
@@ -362,6 +381,7 @@ struct units *units_free(struct units *units)
     units_restart_free_all(units);
     sd_event_source_disable_unref(units->timer);
     units_clear(units);
+    units_health_done(&units->answer);
     sd_event_unref(units->event);
     free(units);
     return NULL;
@@ -392,6 +412,15 @@ void units_checked(struct units *units, const char *name, const char *trouble, b
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "can't keep what the checks of %s found", name);
     units_evaluate(units, unit);
+}
+
+void units_hold(struct units *units, const char *name)
+{
+    struct unit *unit = units->at_work ? units_find(units, units->at_work) : NULL;
+
+    units->at_work = name;
+    if (unit && !name)
+        units_evaluate(units, unit);
 }
 
 bool units_run(const struct units *units, const char *name)

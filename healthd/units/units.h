@@ -46,6 +46,11 @@ void units_set_checks(struct units *units, const struct checks *checks);
 void units_checked(
         struct units *units, const char *name, const char *trouble, bool sick, bool heal);
 
+/* Somebody else is at work on this unit, restarts it and looks whether it works: meanwhile its
+ * ladder stands still, whatever is seen. One at a time; NULL: nobody any more, and the ladder goes
+ * on. `name` is borrowed. */
+void units_hold(struct units *units, const char *name);
+
 /* The unit runs, as far as systemd can tell; any that isn't watched does. */
 bool units_run(const struct units *units, const char *name);
 
@@ -64,6 +69,10 @@ struct unit *units_find_shown(struct units *units, const char *name);
 
 /* Name → state, or with `detail` name → object. NULL: out of memory. */
 json_t *units_to_json(const struct units *units, bool detail);
+
+/* The same without `detail` as JSON text, which is made anew only when something in it is
+ * different. Borrowed until the next call; NULL: out of memory. */
+const char *units_health_text(struct units *units, size_t *ret_size);
 
 /* `error` is NULL when the unit does what it should, or says why not. */
 typedef void (*units_restarted_fn)(const char *error, void *userdata);

@@ -46,7 +46,7 @@ static const sd_bus_vtable vtable[] = {
 
 static int serve(void)
 {
-    _cleanup_(sd_bus_flush_close_unref_p) sd_bus *bus = NULL;
+    _cleanup_(sd_bus_close_unref_p) sd_bus *bus = NULL;
     _cleanup_(sd_event_unref_p) sd_event *event = NULL;
     int r;
 

@@ -24,6 +24,9 @@ int samples_add(struct samples *samples, uint64_t nsec);
 
 void samples_clear(struct samples *samples);
 
+/* All that this process has computed, in µs. */
+double own_cpu_usec(void);
+
 /* {"count":n,"p50":µs,"p99":µs,"max":µs}, sorting the samples; NULL: out of memory. */
 json_t *samples_summary(struct samples *samples);
 

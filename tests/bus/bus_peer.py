@@ -15,9 +15,8 @@ class Refusal(Exception):
     """A D-Bus error: its name, and its text."""
 
 
-class BusPeer:
-    """Owns `name` on the bus. What answers `(member, path, arguments, sender)` is answer(): a
-    GLib.Variant, a Refusal, or None for nobody who ever answers."""
+class OnBus:
+    """Has the name NAME on the test's bus; what comes in there is first seen by _filter(), in a thread of its own."""
 
     NAME = None
 
@@ -27,7 +26,6 @@ class BusPeer:
         self._loop = GLib.MainLoop(self._context)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        self.calls = []
         self.connect()
 
     def _run(self):
@@ -41,10 +39,17 @@ class BusPeer:
             Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
             | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
         self._connection.set_exit_on_close(False)
+        self._register(self._connection)
         self._connection.add_filter(self._filter)
         self._connection.call_sync(
             "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
             GLib.Variant("(su)", (self.NAME, 0)), None, Gio.DBusCallFlags.NONE, 5000, None)
+
+    def _register(self, connection):
+        """Objects that have to be there before the name is."""
+
+    def _filter(self, connection, message, incoming):
+        raise NotImplementedError
 
     def disconnect(self):
         self._connection.close_sync(None)
@@ -55,6 +60,18 @@ class BusPeer:
         self._loop.quit()
         self._thread.join(10)
 
+
+class BusPeer(OnBus):
+    """What answers `(member, path, arguments, sender)` is answer(): a GLib.Variant, a Refusal, or None for nobody who
+    ever answers."""
+
+    def __init__(self, bus):
+        # Held from a question's answer until it is sent: no change that is told meanwhile overtakes what was true before.
+        self._lock = threading.RLock()
+        self.calls = []
+        self.unanswered = []  # messages
+        super().__init__(bus)
+
     def _filter(self, connection, message, incoming):
         if not incoming or message.get_message_type() != Gio.DBusMessageType.METHOD_CALL:
             return message
@@ -62,18 +79,32 @@ class BusPeer:
         arguments = body.unpack() if body else ()
         call = (message.get_member(), message.get_path(), arguments)
         self.calls.append(call)
-        answer = self.answer(*call, message.get_sender())
+        with self._lock:
+            answer = self.answer(*call, message.get_sender())
+            if answer is None:
+                self.unanswered.append(message)
+            else:
+                self.reply(message, answer)
+        return None
+
+    def reply(self, message, answer):
         if isinstance(answer, Refusal):
             reply = message.new_method_error_literal(*answer.args)
-        elif answer is not None:
+        else:
             reply = message.new_method_reply()
             reply.set_body(answer)
-        if answer is not None:
-            connection.send_message(reply, Gio.DBusSendMessageFlags.NONE)
-        return None
+        self._connection.send_message(reply, Gio.DBusSendMessageFlags.NONE)
 
     def answer(self, member, path, arguments, sender):
         raise NotImplementedError
+
+    def emit(self, path, interface, signal, body):
+        self._connection.emit_signal(None, path, interface, signal, body)
+
+    def emit_changed(self, path, interface, **properties):
+        """PropertiesChanged, of properties as GLib.Variant."""
+        self.emit(path, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                  GLib.Variant("(sa{sv}as)", (interface, properties, [])))
 
     def called(self, member):
         """(path, arguments) of each call of it."""

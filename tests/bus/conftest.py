@@ -9,7 +9,13 @@ import tempfile
 import pytest
 
 import harness
+import peers
 from hostnamed import Hostnamed
+from web import PASSWORD, Browser, Web
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: goes to every end, or waits a lot; told in the campaign")
 
 
 def pytest_collection_modifyitems(items):
@@ -42,7 +48,81 @@ def bus(root):
 
 
 @pytest.fixture
+def healthd(systemd, device):  # whichever service manager the test has
+    """healthd, ready, as a connection to its socket."""
+    device.start("healthd")
+    peer = device.connect("healthd")
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
 def hostnamed(bus):
     made = Hostnamed(bus)
     yield made
     made.close()
+
+
+@pytest.fixture
+def serve(device):
+    """Starts fake daemons that end with the test."""
+    made = []
+
+    def start(name, answers, kind=peers.FakePeer):
+        peer = kind(device.path(f"/run/unbox/{name}.sock"), answers)
+        made.append(peer)
+        return peer
+
+    yield start
+    for peer in made:
+        if not peer.closed:
+            peer.close()
+
+
+@pytest.fixture
+def others():
+    """The page's sockets beside the first."""
+    return []
+
+
+@pytest.fixture
+def web(device, others):
+    """The page of a device that nobody has set a password on."""
+    made = Web(device, others=others)
+    made.start()
+    yield made
+    made.listener.close()
+
+
+@pytest.fixture
+def owner(web):
+    """The browser of who has set the password by the form, with what the session's own pages know."""
+    made = Browser(web.port)
+    assert made.submit("/welcome", password=PASSWORD, again=PASSWORD)[0] == 302
+    assert made.get("/api/v1/session")["csrf"]
+    return made
+
+
+@pytest.fixture
+def network(serve):
+    return serve("user-network", {
+        "status": peers.NETWORK_STATUS,
+        "networks": peers.NETWORKS,
+        "scan": {"accepted": True},
+        "connect": {"accepted": True},
+        "forget": {"accepted": True},
+        "set_priority": {"accepted": True},
+        "radio": {"enabled": False},
+        "set_wired": {"accepted": True},
+        "confirm_wired": {"confirmed": True},
+    })
+
+
+@pytest.fixture
+def health(serve):
+    return serve("healthd", {
+        "get_status": peers.HEALTH_STATUS,
+        "get_system": peers.SYSTEM,
+        "restart_service": {"accepted": True},
+        "factory_reset": {"accepted": True},
+    })

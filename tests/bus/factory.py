@@ -4,6 +4,7 @@ hostnamed for it, and between the two, where a test asks for it, somebody who ch
 
 import base64
 import contextlib
+import datetime
 import http.client
 import http.server
 import json
@@ -15,6 +16,7 @@ import subprocess
 import threading
 import uuid
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -81,6 +83,26 @@ class Bench:
 
     def close(self):
         self.host.close()
+
+
+@pytest.fixture
+def new_bench(root):
+    """One that the test starts itself."""
+    with contextlib.closing(Bench(root / "bench")) as made:
+        yield made
+
+
+@pytest.fixture
+def bench(root):
+    with contextlib.closing(Bench(root / "bench")) as made:
+        made.start()
+        yield made
+
+
+@pytest.fixture
+def operator(bench):
+    with contextlib.closing(bench.operator()) as peer:
+        yield peer
 
 
 class Scripted:
@@ -181,8 +203,24 @@ def key_of(answer):
     return serialization.load_pem_private_key(answer["serial_certs"]["key"].encode(), None)
 
 
+def number(answer):
+    """The serial number of the certificate that came with it."""
+    return x509.load_pem_x509_certificate(answer["serial_certs"]["cert"].encode()).serial_number
+
+
+def add_devices(bench, count):
+    """Of another batch, as they are when they have their identity."""
+    bench.execute("INSERT INTO batches (name, quota, open, pool, created_at) VALUES ('B8', 50000, 1, 'unbox', 1)")
+    bench.execute(f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+                  " INSERT INTO hostnames (hostname, serial, given_at)"
+                  " SELECT printf('h%d', i), printf('N%04d', i), 1 FROM n")
+    bench.execute("INSERT INTO devices (serial, uuid, hostname, batch, product, hw_rev, macs, first_seen_at,"
+                  " enrolled_at) SELECT serial, 'u-' || hostname, hostname, 'B8', 'p', '1', '', 1, 1"
+                  " FROM hostnames WHERE serial LIKE 'N%'")
+
+
 def becomes_ready(host, server):
-    harness.eventually(lambda: host.notify.seen("READY") or not server.running)
+    harness.eventually(lambda: host.notify.seen("READY") or not server.running, 60, "it is ready, or has ended")
     return server.running
 
 
@@ -207,22 +245,47 @@ class Client:
         """`ca` is a file that becomes the factory's CA for this device."""
         self.device.path("/etc/unbox/factory-ca.pem").write_bytes(pathlib.Path(ca).read_bytes())
         settings = {"url": f"https://127.0.0.1:{port}", "interface": "lo", "serial": self.serial, **keys}
+        power_off = settings.pop("poweroff", False)
         lines = "".join(f"  {key}: {json.dumps(value)}\n" for key, value in settings.items())
-        self.device.configure("enrolment:\n" + lines)
+        self.device.configure(f"enrolment:\n{lines}factory:\n  poweroff: {json.dumps(power_off)}\n")
 
-    def run(self, *arguments, environment=None, timeout=25):
-        """One try, as systemd would start it. Returns its exit code."""
-        client = self.device.start(
+    def start(self, *arguments, environment=None):
+        """One try, as systemd would start it."""
+        return self.device.start(
             "identclient", "--sysfs=/var/lib/sysfs", *arguments, ready=False, environment={
                 "RUNTIME_DIRECTORY": "/run/unbox/identclient", "DBUS_SYSTEM_BUS_ADDRESS": self._bus_address,
                 **(environment or {})})
-        code = client.wait(timeout)
-        self.device.notify.settle()
-        self.device.journal.settle()
-        return code
+
+    def run(self, *arguments, environment=None, timeout=25):
+        """The same until it ends. Returns its exit code."""
+        return self.start(*arguments, environment=environment).wait(timeout)
 
     def check(self):
         return self.run("--check")
+
+    def put_token(self, text):
+        """As a technician does."""
+        (self.identity / "reassign").write_text(text)
+
+    def certificate(self, link="current"):
+        """SHA-256 of the certificate, as the bench's database has it."""
+        content = (self.identity / link / "certificate.pem.crt").read_bytes()
+        return x509.load_pem_x509_certificate(content).fingerprint(hashes.SHA256()).hex()
+
+    def age(self, bench, since, until):
+        """Its certificate becomes one that is `since` days old and holds for `until` more, at the bench too."""
+        path = self.identity / "current/certificate.pem.crt"
+        old = x509.load_pem_x509_certificate(path.read_bytes())
+        now = datetime.datetime.utcnow()
+        builder = x509.CertificateBuilder(
+            old.issuer, old.subject, old.public_key(), x509.random_serial_number(),
+            now - datetime.timedelta(days=since), now + datetime.timedelta(days=until), list(old.extensions))
+        key = serialization.load_pem_private_key((bench.folder / "ca.key").read_bytes(), None)
+        aged = builder.sign(key, hashes.SHA256())
+        text = aged.public_bytes(serialization.Encoding.PEM).decode()
+        path.write_text(text)
+        bench.execute(f"UPDATE enrolments SET certificate = '{text}', cert_sha256 = '{self.certificate()}'"
+                      f" WHERE serial = '{self.serial}' AND state = 'active'")
 
     @property
     def status(self):
@@ -246,9 +309,10 @@ class Client:
 class Meddler:
     """Stands where the bench should be, with the bench's certificate, and hands requests on to it. What comes back
     goes through `meddle(path, status, headers, body)`, which returns the three that the device gets, or None to hang
-    up."""
+    up. A Content-Length among them stands for the body's own; without a body (None) the answer ends in its first line.
+    `shown` is a folder of credentials that it shows to the bench in the device's place."""
 
-    def __init__(self, bench, meddle, certificate=None, key=None):
+    def __init__(self, bench, meddle, certificate=None, key=None, shown=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate or bench.folder / "server.pem", key or bench.folder / "server.key")
         meddler = self
@@ -256,13 +320,16 @@ class Meddler:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):  # pylint: disable=invalid-name
                 request = self.rfile.read(int(self.headers["Content-Length"]))
-                answer = meddle(self.path, *meddler.ask_bench(bench, self.path, request))
+                answer = meddle(self.path, *meddler.ask_bench(bench, self.path, request, shown))
                 self.close_connection = True
                 if answer is None:
                     return
                 status, headers, body = answer
+                if body is None:
+                    self.wfile.write(b"HTTP/1.1 2")
+                    return
                 self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
@@ -281,8 +348,10 @@ class Meddler:
         self._thread.start()
 
     @staticmethod
-    def ask_bench(bench, path, request):
+    def ask_bench(bench, path, request, shown):
         context = ssl._create_unverified_context()  # pylint: disable=protected-access
+        if shown:
+            context.load_cert_chain(shown / "certificate.pem.crt", shown / "private.pem.key")
         connection = http.client.HTTPSConnection("127.0.0.1", bench.port, timeout=10, context=context)
         connection.request("POST", path, request, {"Content-Type": "application/json"})
         answer = connection.getresponse()

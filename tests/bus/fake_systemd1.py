@@ -11,6 +11,8 @@ import threading
 
 from gi.repository import Gio, GLib
 
+from bus_peer import OnBus
+
 NAME = "org.freedesktop.systemd1"
 PATH = "/org/freedesktop/systemd1"
 MANAGER = NAME + ".Manager"
@@ -27,6 +29,9 @@ XML = """<node>
     </method>
     <method name="StartUnit">
       <arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="o" direction="out"/>
+    </method>
+    <method name="SetUnitProperties">
+      <arg type="s" direction="in"/><arg type="b" direction="in"/><arg type="a(sv)" direction="in"/>
     </method>
     <method name="ListUnitsByNames">
       <arg type="as" direction="in"/><arg type="a(ssssssouso)" direction="out"/>
@@ -91,32 +96,25 @@ class Unit:
         return {name: GLib.Variant(SIGNATURES[name], self.properties[name]) for name in names}
 
 
-class Systemd:
+class Systemd(OnBus):
     """The manager, on the test's bus."""
 
+    NAME = NAME
     job_mode = "fail"
 
     def __init__(self, bus):
-        self._bus = bus
         self.units = {}
         self.calls = []  # (method, unit) of the calls that change something
         self.questions = []  # (property, unit) of those that were asked one by one
         self.subscribed = 0
         self.lists = 0
         self.refuses_lists = False
+        self.silent = False  # what is asked one by one is never answered
         # Called with the unit's name before each job that starts it.
         self.on_start = lambda name: None
         self._job = 0
         self._lock = threading.RLock()
-        self._context = GLib.MainContext()
-        self._loop = GLib.MainLoop(self._context)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        self.connect()
-
-    def _run(self):
-        self._context.push_thread_default()
-        self._loop.run()
+        super().__init__(bus)
 
     def _in_thread(self, function):
         """What is registered there is answered there."""
@@ -135,31 +133,13 @@ class Systemd:
         return result[0]
 
     def connect(self):
-        self._in_thread(self._connect)
+        self._in_thread(super().connect)
 
-    def _connect(self):
-        self._connection = Gio.DBusConnection.new_for_address_sync(
-            self._bus.address,
-            Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
-            | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
-        self._connection.set_exit_on_close(False)
+    def _register(self, connection):
         for interface in Gio.DBusNodeInfo.new_for_xml(XML).interfaces:
-            self._connection.register_object(PATH, interface, self._on_call, None, None)
-        # GetAll("") is of no interface that could be registered.
-        self._connection.add_filter(self._filter)
-        self._connection.call_sync(
-            "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
-            GLib.Variant("(su)", (NAME, 0)), None, Gio.DBusCallFlags.NONE, 5000, None)
+            connection.register_object(PATH, interface, self._on_call, None, None)
 
-    def disconnect(self):
-        self._connection.close_sync(None)
-
-    def close(self):
-        if not self._connection.is_closed():
-            self.disconnect()
-        self._loop.quit()
-        self._thread.join(10)
-
+    # GetAll("") is of no interface that could be registered.
     def _filter(self, connection, message, incoming):
         member = message.get_member()
         if (not incoming or member not in ("GetAll", "Get")
@@ -171,6 +151,8 @@ class Systemd:
                 interface, name = message.get_body().unpack()
                 assert interface == f"{NAME}.{unit.type}", interface
                 self.questions.append((name, unit.name))
+                if self.silent:
+                    return None
                 reply = message.new_method_reply()
                 reply.set_body(GLib.Variant("(v)", (unit.variants([name])[name],)))
             elif unit:
@@ -187,8 +169,9 @@ class Systemd:
     def _on_call(self, _connection, _sender, _path, _interface, method, parameters, invocation):
         with self._lock:
             answer = getattr(self, "_" + method)(*parameters.unpack(), invocation=invocation)
-        if answer is not invocation:
-            invocation.return_value(answer)
+            # Under the lock as well.
+            if answer is not invocation:
+                invocation.return_value(answer)
 
     def _emit(self, path, interface, name, body):
         self._connection.emit_signal(None, path, interface, name, body)
@@ -259,9 +242,7 @@ class Systemd:
             invocation.return_dbus_error(
                 "org.freedesktop.DBus.Error.AccessDenied", "Interactive authentication required.")
             return invocation
-        job = self._begin_job(unit)
-        invocation.return_value(GLib.Variant("(o)", (job[1],)))
-        self._start(unit, job)
+        self._start(unit, self._begin_job(unit), invocation)
         return invocation
 
     def _begin_job(self, unit):
@@ -275,15 +256,19 @@ class Systemd:
                    GLib.Variant("(uoss)", (job[0], job[1], unit.name, result)))
         self.change(unit.name, Job=NO_JOB)
 
-    def _start(self, unit, job):
+    def _start(self, unit, job, invocation=None):
         self.on_start(unit.name)
+        # Who hears of the answer may have other plans for the next start.
+        outcome = unit.outcome
+        if invocation:
+            invocation.return_value(GLib.Variant("(o)", (job[1],)))
         self.change(unit.name, ActiveState="activating", SubState="start", Result="success",
                     ExecMainCode=0, ExecMainStatus=0)
-        if unit.outcome == "active":
+        if outcome == "active":
             self.change(unit.name, ActiveState="active", SubState="running",
                         ActiveEnterTimestamp=unit.properties["ActiveEnterTimestamp"] + 1_000_000)
             self._end_job(unit, job)
-        elif unit.outcome == "failed":
+        elif outcome == "failed":
             self.change(unit.name, ActiveState="failed", SubState="failed", Result="exit-code",
                         ExecMainCode=1, ExecMainStatus=unit.exit_status)
             self._end_job(unit, job, "failed")

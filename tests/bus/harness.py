@@ -27,11 +27,17 @@ PRIVATE = ("run", "etc", "var/lib")
 # What a program needs of the real /etc to start at all.
 FROM_ETC = ("group", "ld.so.cache", "localtime", "machine-id", "nsswitch.conf", "os-release", "passwd")
 
-# A device that a test gives hardware has its own /sys/class.
+# A device that a test gives hardware has its own /sys/class; one that it gives a netplan, /usr/libexec.
+GIVEN = ("sys/class", "usr/libexec")
+
 ENTER = "; ".join(
     [f'mount --bind "$ROOT/{name}" /{name}' for name in PRIVATE] +
-    ['if [ -d "$ROOT/sys/class" ]; then mount --bind "$ROOT/sys/class" /sys/class; fi',
-     'unset ROOT; exec "$@"'])
+    # See Device.make_etc_read_only().
+    ['if [ -e "$ROOT/read-only" ]; then mount -o remount,bind,ro /etc; fi'] +
+    [f'if [ -d "$ROOT/{name}" ]; then mount --bind "$ROOT/{name}" /{name}; fi' for name in GIVEN] +
+    # See test_seal.py.
+    ['if [ -e "$ROOT/systemd-creds" ]; then mount --bind "$ROOT/systemd-creds" /usr/bin/systemd-creds; fi'] +
+    ['unset ROOT; exec "$@"'])
 
 
 # sd_listen_fds() wants descriptors from 3 on, and the pid of the very process.
@@ -39,14 +45,15 @@ HAND_OVER = "{redirections} LISTEN_FDS={count} LISTEN_PID=$$ exec \"$@\""
 
 
 def eventually(check, timeout=10.0, what=None):
-    """Returns check()'s first true answer; fails when there was none in `timeout` seconds."""
+    """Returns check()'s first true answer; fails when there was none in `timeout` seconds, and says
+    then `what` was missing, which may be a function that finds out."""
     end = time.monotonic() + timeout
     while True:
         answer = check()
         if answer:
             return answer
         if time.monotonic() > end:
-            raise AssertionError(f"not within {timeout} s: {what or check}; the last was {answer!r}")
+            raise AssertionError(f"not within {timeout} s: {what() if callable(what) else what or check}; the last was {answer!r}")
         time.sleep(0.01)
 
 
@@ -56,7 +63,7 @@ class Datagrams:
     def __init__(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self.messages = []
+        self._messages = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.bind(str(path))
@@ -78,7 +85,16 @@ class Datagrams:
             if data == b"\0settle":
                 self._settled.set()
                 continue
-            self.messages.append(self.parse(data))
+            self._messages.append(self.parse(data))
+
+    @property
+    def messages(self):
+        """All that has been sent so far, with what a process said before it ended."""
+        if self._thread.is_alive():
+            self._settled.clear()
+            self._send(b"\0settle")
+            assert self._settled.wait(10)
+        return self._messages
 
     def parse(self, data):
         return data
@@ -86,12 +102,6 @@ class Datagrams:
     def _send(self, data):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.sendto(data, str(self.path))
-
-    def settle(self):
-        """Returns when all that has been sent so far is in `messages`: what a process said before it ended."""
-        self._settled.clear()
-        self._send(b"\0settle")
-        assert self._settled.wait(10)
 
     def close(self):
         self._send(b"\0end")
@@ -199,6 +209,45 @@ class Peer:
         line = self._lines.readline()
         return json.loads(line) if line else None
 
+    def receive_sealed(self):
+        """As receive(), where what is too large for a line lies in a memfd beside it."""
+        line, descriptors = b"", []
+        while not line.endswith(b"\n"):
+            byte, came, _, _ = socket.recv_fds(self._socket, 1, 1)
+            if not byte:
+                return None
+            line += byte
+            descriptors += came
+        message = json.loads(line)
+        for descriptor in descriptors:
+            # Others may have the same: it is read from no place that is theirs, too.
+            text = os.pread(descriptor, message["sealed"] + 1, 0)
+            os.close(descriptor)
+            assert len(text) == message.pop("sealed")
+            message["data" if "event" in message else "result"] = json.loads(text)
+        return message
+
+    def ask_sealed(self, method, params=None):
+        """As call(), where the answer may be too large for a line."""
+        self._last += 1
+        self.send(json.dumps({"id": self._last, "method": method, "params": params or {}}).encode() + b"\n")
+        return self.receive_sealed()["result"]
+
+    def ask_large(self, method, params):
+        """As ask(), with params that are sealed in a memfd beside the line."""
+        self._last += 1
+        text = json.dumps(params).encode()
+        memory = os.memfd_create("params", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        with open(memory, "wb", buffering=0) as file:
+            assert file.write(text) == len(text)
+            fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK |
+                        fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+            line = json.dumps({"id": self._last, "method": method, "sealed": len(text)})
+            socket.send_fds(self._socket, [line.encode() + b"\n"], [memory])
+        answer = self.receive()
+        assert answer and answer["id"] == self._last, answer
+        return answer
+
     def ask(self, method, params=None):
         """Calls a method, returns the whole answer."""
         self._last += 1
@@ -224,7 +273,7 @@ class Peer:
 class Daemon:
     """A daemon of the build that runs on the test's device; it inherits `sockets` as from systemd."""
 
-    def __init__(self, device, name, *arguments, environment=None, sockets=()):
+    def __init__(self, device, name, *arguments, environment=None, sockets=(), folder=None):
         self.name = name
         self._log = open(device.root / "stderr", "ab")  # pylint: disable=consider-using-with
         log = os.fstat(self._log.fileno())
@@ -234,7 +283,7 @@ class Daemon:
             redirections="".join(f"exec {3 + i}<&{fd}-; " for i, fd in enumerate(inherited)),
             count=len(inherited)))
         self._process = subprocess.Popen(
-            ["unshare", "--mount", "bash", "-ec", enter, "bash", BUILD_DIR / name / name, *arguments],
+            ["unshare", "--mount", "bash", "-ec", enter, "bash", BUILD_DIR / (folder or name) / name, *arguments],
             pass_fds=inherited,
             env={
                 **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")},
@@ -302,10 +351,15 @@ class Device:
     def configure(self, text):
         self.path("/etc/unbox/config.yaml").write_text(text)
 
-    def start(self, name, *arguments, environment=None, sockets=(), ready=True):
-        """Starts BUILD_DIR/name/name; by default waits until it says READY=1."""
+    def make_etc_read_only(self, read_only=True):
+        """For daemons that are started from now on."""
+        flag = self.root / "read-only"
+        flag.touch() if read_only else flag.unlink()  # pylint: disable=expression-not-assigned
+
+    def start(self, name, *arguments, environment=None, sockets=(), ready=True, folder=None):
+        """Starts BUILD_DIR/name/name, or the one of that name in another folder; by default waits until it says READY=1."""
         self.notify.forget()
-        daemon = Daemon(self, name, *arguments, environment=environment, sockets=sockets)
+        daemon = Daemon(self, name, *arguments, environment=environment, sockets=sockets, folder=folder)
         self._daemons.append(daemon)
         if ready:
             # How fast it is, is measured elsewhere: the machine may have other things to do.

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Daemons as their askers see them: a socket that answers as the test wants it to."""
 
+import contextlib
+import fnmatch
 import json
 import socket
 import threading
+
+import harness
 
 # What a healthy device says; tests change what they are about.
 NETWORK_STATUS = {
@@ -14,7 +18,9 @@ NETWORK_STATUS = {
     "radio_enabled": True,
     "hotspot": {"ssid": "INCUVERS_AP", "interface": "wlan0", "address": "10.42.0.1", "clients": 1},
     "wifi": None,
-    "wired": {"interface": "eth0", "carrier": False, "address": None},
+    "wired": {"interface": "eth0", "carrier": False, "address": None, "method": "dhcp", "static": None,
+              "pending": None, "last": None},
+    "announced": None,
     "saved": None,
     "join": None,
     "verdict": None,
@@ -72,6 +78,7 @@ class FakePeer:
         self._server.bind(str(path))
         self._server.listen()
         self._connections = []
+        self._subscribers = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -92,6 +99,8 @@ class FakePeer:
                     answer = self.answer(request)
                     if answer is not None:
                         connection.sendall(answer)
+                    if request["method"] == "subscribe":
+                        self._subscribers.append((connection, request["params"]["topics"]))
         except OSError:
             return
 
@@ -107,9 +116,26 @@ class FakePeer:
             reply = {"id": request["id"], "result": known}
         return json.dumps(reply).encode() + b"\n"
 
+    def publish(self, topic, data=None, seq=None):
+        """An event, to who has subscribed; waits for the first of them."""
+        def subscribers():
+            return [one for one, topics in self._subscribers if any(fnmatch.fnmatch(topic, t) for t in topics)]
+
+        harness.eventually(subscribers, what=f"somebody subscribes to {topic}")
+        line = {"event": topic, "data": data, **({"seq": seq} if seq else {})}
+        for connection in subscribers():
+            try:
+                connection.sendall(json.dumps(line).encode() + b"\n")
+            except OSError:
+                pass  # has gone
+
     def called(self, method):
         """The params of each call of it."""
         return [params for name, params in self.calls if name == method]
+
+    def cut(self):
+        """Hangs up on who came last."""
+        self._connections[-1].shutdown(socket.SHUT_RDWR)
 
     def close(self):
         """As when the daemon ends."""
@@ -118,6 +144,9 @@ class FakePeer:
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         for connection in self._connections:
+            # Its reader holds it: close() alone would hang up on nobody.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
             connection.close()
 
 

@@ -1,60 +1,28 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """apply_config: what is installed, what is refused, and what is put back."""
 
-import ctypes
 import hashlib
 import json
-import os
-import subprocess
+import time
 
 import pytest
 
-from fake_systemd1 import Systemd
+from applying import (  # pylint: disable=unused-import
+    OLD, WIFI, bluez, hostapd_conf, product, state, systemd, timedated)
 from harness import eventually
-from settings import Bluez, NetworkManager, Timedated
+from own_network import ip, own_network
+from settings import NetworkManager
 
 APPLIED = "7d1e4b90c2a84d6f93b5e8f0a1c2d312"
 REVERTED = "8e2f5ca1d3b94e70a4c6f901b2d3e413"
-DRIFTED = "9f306db2e4ca4f81b5d70a12c3e4f514"
+FAILED = "fbd9e7a5c3f14a4ed2f0b1a3e5c7d90a"
 
-WIFI = "wifi:\n  ssid: Product\n  password: at least eight\n"
 NETWORK = """network:
   ap_ip: 10.77.0.1
   dhcp_range_start: 10.77.0.10
   dhcp_range_end: 10.77.0.99
   interface: lo
 """
-OLD = "# somebody's\ninterface=wlan9\n"
-CLONE_NEWNET = 0x40000000
-
-
-@pytest.fixture
-def product(device):
-    """Writes the product's configuration. A device on which hostapd is installed, and has a file already."""
-    for name in ("/etc/hostapd", "/etc/systemd/network", "/var/lib/unbox/product", "/var/lib/unbox/apply",
-                 "/run/unbox/healthd"):
-        device.path(name).mkdir(parents=True)
-    device.path("/etc/hostapd/hostapd.conf").write_text(OLD)
-    device.path("/etc/hostapd/hostapd.conf").chmod(0o640)
-    device.configure("health: {apply_settle_seconds: 2}\n")
-    return device.path("/var/lib/unbox/product/config.yaml").write_text
-
-
-@pytest.fixture
-def systemd(bus, product):
-    made = Systemd(bus)
-    made.add("hostapd.service", Type="forking")
-    made.add("systemd-networkd.service", Type="notify")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def healthd(systemd, device):
-    device.start("healthd")
-    peer = device.connect("healthd")
-    yield peer
-    peer.close()
 
 
 @pytest.fixture
@@ -65,36 +33,10 @@ def network_manager(bus):
 
 
 @pytest.fixture
-def bluez(bus):
-    made = Bluez(bus)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def timedated(bus):
-    made = Timedated(bus)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def loopback():
     """A network of the test's own: what it starts from here on has it, too. Sets addresses of lo."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-    yield lambda address: subprocess.run(["ip", "address", "replace", address, "dev", "lo"], check=True)
-    assert libc.setns(before, CLONE_NEWNET) == 0
-    os.close(before)
-
-
-def hostapd_conf(device):
-    return device.path("/etc/hostapd/hostapd.conf")
-
-
-def state(peer, section):
-    return peer.call("get_status")["applied"].get(section, {}).get("state")
+    with own_network():
+        yield lambda address: ip("address", "replace", address, "dev", "lo")
 
 
 def refused(peer, section, **params):
@@ -209,6 +151,24 @@ def test_hostapd_is_not_installed(systemd, healthd, device, product):
     assert state(healthd, "wifi") == "failed"
 
 
+def test_the_bus_goes_in_the_middle(bus, systemd, healthd, device, product):
+    """Nobody can be asked to restart the service with the old file: it is done as soon as somebody can."""
+    product(WIFI)
+    systemd.units["hostapd.service"].outcome = "hang"
+    healthd.send(b'{"id":1,"method":"apply_config","params":{"section":"wifi"}}\n')
+    eventually(lambda: systemd.restarts_of("hostapd.service") == 1)
+    bus.stop()
+    assert healthd.receive()["error"]["code"] == "RESTART_FAILED"
+    assert hostapd_conf(device).read_text() == OLD
+    assert state(healthd, "wifi") == "reverting"
+    systemd.units["hostapd.service"].outcome = "active"
+    bus.start()
+    systemd.connect()
+    eventually(lambda: state(healthd, "wifi") == "failed")
+    assert systemd.restarts_of("hostapd.service") == 2
+    assert hostapd_conf(device).read_text() == OLD and leftovers(device) == []
+
+
 def test_something_else_than_a_file(systemd, healthd, device, product):
     product(WIFI)
     hostapd_conf(device).unlink()
@@ -253,6 +213,60 @@ def test_network(loopback, systemd, device, product):
     peer.close()
 
 
+def watched(device):
+    """A healthd that would restart hostapd at once, too."""
+    device.configure("health: {units: [hostapd], apply_settle_seconds: 2}\n")
+    device.start("healthd")
+    return device.connect("healthd")
+
+
+def told_of_hostapd(peer):
+    return [e["event"] for e in peer.call("get_status")["events"] if e["service"] == "hostapd"]
+
+
+def test_the_ladder_waits_until_it_has_gone_back(systemd, device, product):
+    product(WIFI)
+    peer = watched(device)
+    hostapd = systemd.units["hostapd.service"]
+    looked_at = hostapd.looked_at
+    peer.send(b'{"id":1,"method":"apply_config","params":{"section":"wifi"}}\n')
+    # It has been seen running, and has two seconds to prove itself.
+    eventually(lambda: hostapd.looked_at > looked_at)
+    assert systemd.restarts_of("hostapd.service") == 1
+    begin = time.monotonic()
+    systemd.kill("hostapd.service", restarts=False)
+    assert peer.receive()["error"] == {"code": "RESTART_FAILED", "message": "hostapd did not stay up"}
+    assert time.monotonic() - begin > 1
+    assert hostapd_conf(device).read_text() == OLD
+    # One with the new file and one with the old one.
+    assert systemd.restarts_of("hostapd.service") == 2
+    assert peer.call("get_health")["hostapd"] == "active" and told_of_hostapd(peer) == []
+    # And goes on: it has not forgotten whom it watches.
+    systemd.kill("hostapd.service", restarts=False)
+    eventually(lambda: systemd.restarts_of("hostapd.service") == 3)
+    peer.close()
+
+
+def test_the_ladder_goes_on_where_nothing_works(systemd, device, product):
+    product(WIFI)
+    peer = watched(device)
+    hostapd = systemd.units["hostapd.service"]
+    hostapd.outcome = "failed"
+    seen = []
+    systemd.on_start = lambda name: seen.append("ssid2" in hostapd_conf(device).read_text())
+    assert refused(peer, "wifi")["code"] == "RESTART_FAILED"
+    eventually(lambda: len(seen) == 3)
+    assert seen == [True, False, False]
+    eventually(lambda: told_of_hostapd(peer) == ["failed", "restarted"])
+    # What was done about the file is told before what is done about the service.
+    messages = [e.get("MESSAGE_ID") for e in device.journal.messages]
+    assert messages.index(REVERTED) < messages.index(FAILED)
+    hostapd.outcome = "active"
+    eventually(lambda: peer.call("get_health")["hostapd"] == "active", 15)
+    assert systemd.restarts_of("hostapd.service") == 4
+    peer.close()
+
+
 def test_one_at_a_time(systemd, healthd, device, product):
     product(WIFI)
     systemd.units["hostapd.service"].outcome = "hang"
@@ -276,40 +290,6 @@ def test_parameters(healthd):
     assert code("confirm_config", {}) == "INVALID_PARAMS"
     for section in ("coffee", "wifi"):
         assert code("confirm_config", {"section": section}) == "NOT_FOUND"
-
-
-def test_a_drifted_file_is_noticed(systemd, healthd, device, product):
-    def drifted():
-        return device.journal.find(MESSAGE_ID=DRIFTED, UNBOX_SECTION="wifi")
-
-    product(WIFI)
-    healthd.call("apply_config", {"section": "wifi"})
-    path, written = hostapd_conf(device), hostapd_conf(device).read_text()
-    path.write_text(written + "# mine\n")
-    # Nobody has to ask.
-    eventually(drifted)
-    assert state(healthd, "wifi") == "drifted"
-    path.write_text(written)
-    assert state(healthd, "wifi") == "applied"
-    path.unlink()
-    eventually(lambda: len(drifted()) == 2)
-    assert state(healthd, "wifi") == "drifted"
-    # It is written again only by who asks for it.
-    assert not path.exists()
-    healthd.call("apply_config", {"section": "wifi"})
-    assert path.read_text() == written and state(healthd, "wifi") == "applied"
-
-
-def test_drifted_while_healthd_was_away(systemd, device, product):
-    product(WIFI)
-    daemon = device.start("healthd")
-    peer = device.connect("healthd")
-    peer.call("apply_config", {"section": "wifi"})
-    peer.close()
-    assert daemon.stop() == 0
-    hostapd_conf(device).write_text(OLD)
-    device.start("healthd")
-    eventually(lambda: device.journal.find(MESSAGE_ID=DRIFTED, UNBOX_SECTION="wifi"))
 
 
 def test_confirmed(systemd, healthd, device, product):

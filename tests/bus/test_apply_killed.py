@@ -117,20 +117,23 @@ def campaign(root, bus, broken):
         product.assert_one_or_the_other()
         said.append(product.recover())
         product.assert_settled(said[-1])
+        # Once it was said to be applied it stays so. (The numbers are no order: healthd's memory of the
+        # units is written when there is nothing else to do.)
+        assert said[-1] != "applied" or product.recover() == "applied"
         product.close()
     return said
 
 
-@pytest.mark.parametrize("broken", [False, True], ids=["that works", "that goes back"])
+@pytest.mark.parametrize("broken", [
+    pytest.param(False, id="that works"), pytest.param(True, id="that goes back", marks=pytest.mark.long)])
 def test_an_apply(root, bus, broken):
     said = campaign(root, bus, broken)
     assert len(said) > 15, "an apply has more durable operations than that"
     assert said[-1] == ("failed" if broken else "applied")
     assert None in said and "failed" in said
-    # Once it was said to be applied it stays so.
-    assert broken or said.index("applied") == len(said) - said.count("applied")
 
 
+@pytest.mark.long
 def test_the_recovery(root, bus):
     """The power goes a second time, at each operation of what mends the first."""
     number, cut = 0, True

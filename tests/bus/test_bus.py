@@ -3,6 +3,8 @@
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import time
 
@@ -34,14 +36,6 @@ def systemd(bus, device):
 
 
 @pytest.fixture
-def healthd(systemd, device):
-    device.start("healthd")
-    peer = device.connect("healthd")
-    yield peer
-    peer.close()
-
-
-@pytest.fixture
 def connect(device):
     """Makes connections that are closed at the end."""
     made = []
@@ -53,6 +47,18 @@ def connect(device):
     yield _connect
     for peer in made:
         peer.close()
+
+
+@contextlib.contextmanager
+def as_user(device, uid):
+    """Who connects meanwhile is this user."""
+    device.root.chmod(0o755)
+    device.path("/run/unbox/healthd.sock").chmod(0o666)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def subscribe(peer, *topics, since=None):
@@ -87,7 +93,6 @@ def test_what_happens_to_a_service(systemd, healthd, connect, device):
     assert numbers == sorted(set(numbers)) and numbers[0] > start
     assert {e["data"]["service"] for e in events} == {"user-network"}
 
-    device.journal.settle()
     entry = device.journal.find(UNBOX_TOPIC="health.failed")[0]
     assert entry["UNBOX_SEQ"] == str(failed["seq"]) and entry["UNBOX_KEPT"] == "1"
     assert json.loads(entry["UNBOX_DATA"]) == failed["data"]
@@ -120,7 +125,7 @@ def test_publish(healthd, connect):
     assert subscriber.receive() == {"event": "kitchen.kettle", "data": {"c": 99}, "seq": seq}
     assert other.call("ping") == "pong"
 
-    for topic in ("health.failed", "registry.registered", "gap", "dropped"):
+    for topic in ("health.failed", "config.applied", "registry.registered", "gap", "dropped"):
         assert healthd.ask("publish", {"topic": topic})["error"]["code"] == "PERMISSION_DENIED"
     for params in ({}, {"topic": "a b"}, {"topic": "a.*"}, {"topic": 7}, {"topic": "a", "x": 1}):
         assert healthd.ask("publish", params)["error"]["code"] == "INVALID_PARAMS"
@@ -167,6 +172,18 @@ def test_an_impostor(healthd, connect):
 
 
 @needs_units
+def test_a_number_that_is_another_process_by_now(healthd, connect, device):
+    """The user whose process has connected is not the one whose process has its number when healthd looks."""
+    with cgroups.inside("product-app.service"):
+        os.kill(device.daemon("healthd").pid, signal.SIGSTOP)
+        with as_user(device, 65534):
+            other = connect()
+        os.kill(device.daemon("healthd").pid, signal.SIGCONT)
+        assert other.ask("register_service", APP)["error"]["code"] == "PERMISSION_DENIED"
+        assert connect().call("register_service", APP) == {"ok": True}
+
+
+@needs_units
 def test_durable_topics_and_restart_of_healthd(healthd, connect, device):
     with cgroups.inside("product-app.service"):
         app = connect()
@@ -174,7 +191,6 @@ def test_durable_topics_and_restart_of_healthd(healthd, connect, device):
         seen = app.call("publish", {"topic": "app.alarm", "data": "fire"})["seq"]
         app.call("publish", {"topic": "app.on", "data": 1})
         last = app.call("publish", {"topic": "app.alarm", "data": "water"})["seq"]
-    device.journal.settle()
     entries = device.journal.find(UNBOX_TOPIC="app.alarm")
     assert [json.loads(e["UNBOX_DATA"]) for e in entries] == ["fire", "water"]
     assert not device.journal.find(UNBOX_TOPIC="app.on")
@@ -243,6 +259,14 @@ def test_a_thousand_clients(healthd, device):
     assert answered + refused == 1000
     assert healthd.call("ping") == "pong"
     eventually(lambda: Peer(path).ask("ping").get("result") == "pong")
+
+
+def test_nobody_keeps_root_out(healthd, connect, device):
+    for uid in (65534, 65533):
+        with as_user(device, uid):
+            for _ in range(200):
+                connect()
+    assert connect().call("ping") == "pong"
 
 
 DEEP = b'{"id":1,"method":"publish","params":{"topic":"t.a","data":' + b"[" * 30000 + b"]" * 30000 + b"}}"
@@ -320,6 +344,52 @@ def test_large_answers_come_sealed(systemd, device):
     with open(descriptors[0], "rb") as sealed:
         text = sealed.read()
     assert len(text) == answer["sealed"] and len(json.loads(text)["services"]) > 100
+
+
+def test_large_events(healthd, connect):
+    """More than fits into a line reaches all who read; one who doesn't is dropped before it becomes too much."""
+    one, other, sleeper = connect(), connect(), connect()
+    for peer in (one, other, sleeper):
+        subscribe(peer, "t.*")
+    text = "x" * 1_000_000
+    for i in range(8):
+        seq = healthd.ask_large("publish", {"topic": "t.a", "data": [i, text]})["result"]["seq"]
+        for peer in (one, other):
+            assert peer.receive_sealed() == {"event": "t.a", "data": [i, text], "seq": seq}
+    events = []
+    while (event := sleeper.receive_sealed()) is not None:
+        events.append(event)
+    assert [e["data"][0] for e in events[:-1]] == [0, 1, 2, 3]
+    assert events[-1]["event"] == "dropped"
+
+    too_large = healthd.ask_large("publish", {"topic": "t.a", "data": text + text + text})
+    assert too_large["error"]["code"] == "TOO_LARGE"
+    assert healthd.call("publish", {"topic": "t.a", "data": 1})["seq"] > seq
+    assert other.receive_sealed()["data"] == 1
+
+
+@needs_units
+def test_what_is_too_large_to_be_kept(healthd, connect):
+    with cgroups.inside("product-app.service"):
+        app = connect()
+        app.call("register_service", APP)
+        seen = subscribe(connect(), "app.*")
+        refused = app.ask_large("publish", {"topic": "app.alarm", "data": "x" * 65279})
+        assert refused["error"]["code"] == "TOO_LARGE" and "65280" in refused["error"]["message"]
+        largest = "x" * 65278
+        assert app.ask_large("publish", {"topic": "app.alarm", "data": largest})["result"]["seq"] > seen
+    late = connect()
+    subscribe(late, "app.*", since=seen)
+    assert late.receive()["data"] == largest
+
+
+def test_a_large_message_waits(healthd, connect):
+    message = {"text": "m" * 200_000}
+    sent = healthd.ask_large("queue_send", {"queue": "mail", "message": message})["result"]["id"]
+    assert connect().ask_sealed("queue_receive", {"queue": "mail"}) == {
+        "id": sent, "message": message, "attempt": 1}
+    full = healthd.ask_large("queue_send", {"queue": "mail", "message": "m" * 100_000})
+    assert full["error"]["code"] == "QUEUE_FULL"
 
 
 def test_a_queue(healthd, connect, device):

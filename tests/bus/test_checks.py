@@ -37,9 +37,9 @@ def run(systemd, device):
         yield start
 
 
-def write(device, *checks, interval=1):
+def write(device, *checks, interval=1, health=None):
     # YAML is a superset of JSON.
-    device.configure(json.dumps({"health": {"check_interval_seconds": interval, "checks": checks}}))
+    device.configure(json.dumps({"health": {"check_interval_seconds": interval, "checks": checks, **(health or {})}}))
 
 
 def checks_of(peer, name="device"):
@@ -85,13 +85,13 @@ def test_a_check_in_all_its_parts(run, device):
 
     # Told once, however often it fails.
     time.sleep(2.2)
-    assert events_of(peer, "web") == ["failing"]
+    eventually(lambda: events_of(peer, "web") == ["failing"])
     (entry,) = device.journal.find(MESSAGE_ID=FAILING)
     assert entry["MESSAGE"] == f"web fails the {trouble}" and entry["UNBOX_REASON"] == trouble
 
     with socket.create_server(("127.0.0.1", port)):
         becomes(peer, "ok", name="web")
-    assert events_of(peer, "web") == ["failing", "passing"]
+    eventually(lambda: events_of(peer, "web") == ["failing", "passing"])
     assert len(device.journal.find(MESSAGE_ID=PASSING)) == 1
     assert peer.call("get_health")["web"] == "active"
 
@@ -430,12 +430,12 @@ def test_a_service_that_does_not_run(run, systemd):
     check = becomes(peer, "unknown", "app isn't running", "app")
     assert check["duration_ms"] == 0
     assert service(peer, "app")["state"] == "inactive"
-    assert events_of(peer, "app") == ["stopped"]
+    eventually(lambda: events_of(peer, "app") == ["stopped"])
 
     with socket.create_server(("127.0.0.1", port)):
         systemd.start("app.service")
         becomes(peer, "ok", name="app")
-    assert events_of(peer, "app") == ["stopped"]
+    eventually(lambda: events_of(peer, "app") == ["stopped"])
 
 
 def test_healing(run, systemd, device):
@@ -448,7 +448,7 @@ def test_healing(run, systemd, device):
     assert systemd.restarts_of("web.service") == 0
     eventually(lambda: systemd.restarts_of("web.service") == 1, 4)
     assert len(device.journal.find(MESSAGE_ID=FAILED, UNBOX_UNIT="web.service")) == 1
-    assert events_of(peer, "web") == ["failing", "failed", "restarted"]
+    eventually(lambda: events_of(peer, "web") == ["failing", "failed", "restarted"])
     text = f"doesn't pass the tcp check of 127.0.0.1:{port}: Connection refused"
     assert peer.call("get_status")["events"][1]["message"] == f"web {text}"
 

@@ -20,6 +20,10 @@ class Manager(Systemd):
         self._emit(PATH, MANAGER, "JobRemoved",
                    GLib.Variant("(uoss)", (job, f"{PATH}/job/{job}", name, result)))
 
+    def _SetUnitProperties(self, name, runtime, properties, invocation):
+        self.calls.append(("SetUnitProperties", name, runtime, dict(properties)))
+        return None if name in self.units else self._fail(invocation, name)
+
     def _StartUnit(self, name, mode, invocation):
         outcome = self.units[name].outcome if name in self.units else "active"
         if outcome == "early":
@@ -130,3 +134,31 @@ def test_wrong_before_anything_is_asked(systemd, device, how):
     assert error(device, *how, "start", "no name") == "EINVAL"
     assert error(device, *how, "create", "product", '{"argv": ["true"]}') == "EINVAL"
     assert systemd.calls == []
+
+
+UNLIMITED = (1 << 64) - 1
+
+
+def test_other_limits(systemd, device, how):
+    systemd.add("product.service")
+    assert call(device, *how, "limits", "product", '{"memory_max": 67108864, "cpu_quota": 150, "tasks_max": 20}') == {}
+    assert call(device, *how, "limits", "product", '{"cpu_quota": -1}') == {}
+    # Only what is said; and for this boot: what is so at the next one, its file says.
+    assert systemd.calls == [
+        ("SetUnitProperties", "product.service", True,
+         {"MemoryMax": 64 << 20, "CPUQuotaPerSecUSec": 1500000, "TasksMax": 20}),
+        ("SetUnitProperties", "product.service", True, {"CPUQuotaPerSecUSec": UNLIMITED})]
+    systemd.calls.clear()
+    assert call(device, *how, "limits", "product", '{"memory_max": -1, "tasks_max": -1}') == {}
+    assert systemd.calls[0][3] == {"MemoryMax": UNLIMITED, "TasksMax": UNLIMITED}
+
+
+def test_limits_that_no_unit_can_have(systemd, device, how):
+    systemd.add("product.service")
+    for settings, code in (("{}", "limits"), ('{"memory_max": -2}', "MemoryMax"), ('{"cpu_quota": 100001}', "CPUQuota"),
+                           ('{"memory_max": 1, "tasks_max": -2}', "TasksMax")):
+        answer = call(device, *how, "limits", "product", settings)
+        assert (answer["error"], answer["code"]) == ("EINVAL", code)
+    assert systemd.calls == []
+    assert error(device, *how, "limits", "no name", '{"memory_max": 1}') == "EINVAL"
+    assert error(device, *how, "limits", "nowhere", '{"memory_max": 1}') == "ENOENT"

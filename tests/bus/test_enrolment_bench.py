@@ -15,22 +15,8 @@ from cryptography.hazmat.primitives import serialization
 
 import factory
 import harness
+from factory import bench, operator  # pylint: disable=unused-import
 from peers import FakePeer
-
-
-@pytest.fixture
-def bench(root):
-    made = factory.Bench(root / "bench")
-    made.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def operator(bench):
-    peer = bench.operator()
-    yield peer
-    peer.close()
 
 
 @pytest.fixture
@@ -116,6 +102,10 @@ def test_every_refusal_of_the_table(bench, operator, device):
     bench.execute("UPDATE enrolments SET ack_by = 1 WHERE state = 'pending'")
     assert_problem(late.enroll(), 410, "attempt_expired", "begin a new one")
     assert_problem(late.acknowledge(answer), 410, "attempt_expired", "begin a new attempt")
+    assert_problem(device.renew(), 403, "reassign_not_authorised", "present certificate")
+    failures = operator.call("list_failures")["failures"]
+    assert {failure["serial"] for failure in failures} == {"", device.serial, "X", "L"}
+    assert all("bad_request" in failure["reason"] for failure in failures if not failure["serial"]), failures
 
 
 def memory_of(pid):
@@ -165,10 +155,6 @@ def revoked(bench):
     return {r.serial_number for r in served}
 
 
-def number(answer):
-    return x509.load_pem_x509_certificate(answer["serial_certs"]["cert"].encode()).serial_number
-
-
 def test_a_device_is_reassigned(bench, operator, device):
     old = device.enrolled()
     assert revoked(bench) == set()
@@ -180,7 +166,7 @@ def test_a_device_is_reassigned(bench, operator, device):
     assert bench.states(device.serial) == ["active", "pending"], "the old one holds until the new one's ack"
     assert device.acknowledge(answer)[0] == 204
     assert bench.states(device.serial) == ["active", "revoked"]
-    harness.eventually(lambda: revoked(bench) == {number(old)})
+    harness.eventually(lambda: revoked(bench) == {factory.number(old)})
     device.begin_anew()
     assert_problem(device.reassign(token=token), 401, "token_invalid", "used already")
 
@@ -208,7 +194,7 @@ def test_a_device_renews_with_what_it_has(root, bench, device):
     assert status == 201 and answer["hostname"] == old["hostname"]
     assert device.renew()[0] == 200
     assert device.acknowledge(answer)[0] == 204
-    harness.eventually(lambda: number(old) in revoked(bench))
+    harness.eventually(lambda: factory.number(old) in revoked(bench))
     device.begin_anew()
     assert_problem(device.renew(), 403, "reassign_not_authorised", "not the one that")
 
@@ -217,7 +203,7 @@ def test_a_hostname_ends(bench, operator, device):
     answer = device.enrolled()
     assert operator.ask("release_hostname", {"hostname": "unbox-001"})["error"]["code"] == "NOT_FOUND"
     operator.call("retire_hostname", {"hostname": "unbox-001"})
-    harness.eventually(lambda: revoked(bench) == {number(answer)})
+    harness.eventually(lambda: revoked(bench) == {factory.number(answer)})
     assert operator.call("list_devices", {"state": "retired"})["devices"][0]["serial"] == device.serial
     device.begin_anew()
     assert_problem(device.enroll(), 403, "serial_not_allowed", "was retired")
@@ -241,7 +227,16 @@ def test_the_operator_is_told_what_is_wrong(operator):
         assert answer["error"]["message"]
 
 
+@pytest.mark.parametrize("line", [0, -1, 2 ** 31, 2 ** 32 + 1, 2 ** 63 - 1])
+def test_a_line_that_no_list_has_is_refused(bench, operator, line):
+    answer = operator.ask("allow_serials", {"batch": "default", "csv": "A-1", "line": line})
+    assert answer["error"] == {"code": "INVALID_PARAMS", "message": f"line is a number from 1 to {2 ** 31 - 1}"}
+    assert bench.rows("SELECT count(*) FROM allowed_serials") == [(0,)]
+    assert operator.call("allow_serials", {"batch": "default", "csv": "A-1", "line": 2 ** 31 - 1}) == {"serials": 1}
+
+
 def test_the_export_has_every_device_and_no_formula(bench, operator):
+    header = operator.call("export_csv")["csv"]
     for i in range(105):
         assert factory.Scripted(bench, f"{i:03}", product='=1+"2"').enroll()[0] == 201
     text, after = "", {}
@@ -249,8 +244,11 @@ def test_the_export_has_every_device_and_no_formula(bench, operator):
         piece = operator.call("export_csv", after)
         text += piece["csv"]
         after = {"after": piece["next"]} if piece["next"] else None
+    assert text.startswith(header) and header.endswith("\r\n"), "an empty one has its columns, too"
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [row["serial"] for row in rows] == [f"{i:03}" for i in range(105)]
+    device = operator.call("list_devices", {"limit": 1})["devices"][0]
+    assert rows[0].keys() == device.keys() and rows[0]["uuid"] == device["uuid"]
     assert rows[0]["product"] == "'=1+\"2\"" and rows[0]["state"] == "pending"
 
 
@@ -324,6 +322,31 @@ def test_a_backup_while_it_serves_and_back(bench, operator, device):
     again.call("set_batch", {"name": "default", "open": True})
     again.close()
     assert fresh.enrolled()["hostname"] not in ("unbox-001", "unbox-002")
+
+
+def test_a_device_that_the_backup_does_not_know(root, bus, bench, hostnamed):
+    """It keeps what it has; by a token it gets other credentials, though the bench has never heard of it."""
+    assert bench.tool("--backup=/var/lib/copy.db") == 0
+    client = factory.Client(root / "device", bus.address)
+    client.configure(bench.port, bench.folder / "ca.pem")
+    assert client.run() == 0, client.device.log()
+    bench.stop()
+    for path in list(bench.folder.glob("bench.db*")):
+        path.unlink()
+    assert bench.tool("--restore=/var/lib/copy.db") == 0, bench.host.log()
+    bench.start()
+    client.put_token("none")
+    assert client.run("--reassign") == 77
+    assert "is not a device of this bench's: ask the bench operator" in client.status
+    operator = bench.operator()
+    operator.call("set_batch", {"name": "default", "open": True})
+    client.put_token(operator.call("make_token", {"serial": client.serial})["token"])
+    operator.close()
+    assert client.run("--reassign") == 0, client.device.log()
+    name = client.read()["hostname"]
+    assert name != "unbox-001" and hostnamed.names["StaticHostname"] == name
+    assert client.check() == 0 and bench.states(client.serial) == ["active"]
+    client.close()
 
 
 def test_what_is_damaged_is_neither_copied_nor_put_back(bench):

@@ -10,18 +10,12 @@ import os
 import pytest
 
 import factory
+from factory import new_bench as bench  # pylint: disable=unused-import
 
 pytestmark = pytest.mark.skipif(os.environ.get("CRASH_POINTS") != "1",
                                 reason="needs a build with -Dcrash_points=true")
 
 CUT = 137
-
-
-@pytest.fixture
-def bench(root):
-    made = factory.Bench(root / "bench")
-    yield made
-    made.close()
 
 
 def new_client(root, bus, bench, number):

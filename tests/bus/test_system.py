@@ -7,9 +7,10 @@ import subprocess
 import pytest
 
 import journals
+from bus_peer import Answers
 from harness import eventually
 from peers import NETWORK_STATUS, NETWORKS, FakePeer, SilentPeer
-from test_healthd import CHANGE_REQUESTED, healthd, systemd  # noqa: F401  pylint: disable=unused-import
+from test_healthd import CHANGE_REQUESTED, systemd  # noqa: F401  pylint: disable=unused-import
 
 NOW = 1_790_000_000
 
@@ -97,7 +98,8 @@ def test_other_peoples_logs_are_nobodys_business(systemd, healthd, device):
 
 @pytest.mark.parametrize("params", [
     {}, {"unit": 7}, {"unit": "healthd", "lines": 0}, {"unit": "healthd", "lines": 201},
-    {"unit": "healthd", "lines": "7"}, {"unit": "healthd", "priority": 8},
+    {"unit": "healthd", "lines": "7"}, {"unit": "healthd", "lines": 2 ** 32 + 7},
+    {"unit": "healthd", "priority": 8}, {"unit": "healthd", "priority": 2 ** 32},
     {"unit": "healthd", "priority": -1}, {"unit": "healthd", "since": "yesterday"},
     {"unit": "healthd", "since": 7}, {"unit": "healthd", "follow": True}])
 def test_wrong_questions(systemd, healthd, params):
@@ -156,6 +158,21 @@ def test_ended_while_it_reads(systemd, device):
     # Without a leak, which the sanitizer would tell by the exit code.
     assert daemon.stop() == 0
     peer.close()
+
+
+def test_many_ask_while_timedated_is_silent(bus, systemd, device):
+    """Nobody may wait for more than 128 answers on a bus: none of them is wanted for the clock."""
+    timedated = Answers(bus, "org.freedesktop.timedate1", {"NTPSynchronized": None})
+    device.start("healthd")
+    crowd = [device.connect("healthd") for _ in range(6)]
+    for peer in crowd:
+        peer.send(b"".join(b'{"id":%d,"method":"get_system"}\n' % number for number in range(30)))
+    for peer in crowd:
+        answers = [peer.receive() for _ in range(30)]
+        assert all(answer["result"]["time_synchronised"] is None for answer in answers), answers
+        peer.close()
+    assert len(timedated.called("Get")) <= 2
+    timedated.close()
 
 
 def test_reboot(systemd, healthd, device):

@@ -1,87 +1,31 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""unboxctl against a real healthd and a user-network that the test plays."""
+"""unboxctl against a real healthd and a user-network that the test plays; test_unboxctl_network has the rest."""
 
 import json
 import os
 import pathlib
-import pty
 import re
 import stat
 import subprocess
-import threading
-import unicodedata
 
 import pytest
 
-import harness
 import journals
 import peers
 from harness import eventually
-from test_healthd import healthd, systemd  # noqa: F401  pylint: disable=unused-import
+from test_healthd import systemd  # noqa: F401  pylint: disable=unused-import
 from test_system import NOW
+from unboxctl import PROGRAM, ctl, network, on_terminal  # noqa: F401  pylint: disable=unused-import
 
 HERE = pathlib.Path(__file__).resolve().parent
 MANUAL = HERE.parent.parent / "healthd/ctl/unboxctl.8"
 COMPLETION = HERE.parent.parent / "healthd/ctl/unboxctl.bash"
-PROGRAM = harness.BUILD_DIR / "healthd/unboxctl"
-
-
-@pytest.fixture
-def ctl(device):
-    def run(*arguments):
-        return device.run("healthd/unboxctl", *arguments)
-    return run
-
-
-@pytest.fixture
-def network(device):
-    """user-network's socket; its answers are changed by the tests."""
-    made = peers.FakePeer(device.path("/run/unbox/user-network.sock"), {
-        "status": dict(peers.NETWORK_STATUS), "networks": peers.NETWORKS, "scan": {"scanning": True},
-        "forget": {"accepted": True}, "radio": {"enabled": False}})
-    yield made
-    if not made.closed:
-        made.close()
-
-
-def on_terminal(device, *arguments, typed=b"", environment=None):
-    """Runs it on a terminal; returns the exit status and all that stood there."""
-    ours, its = pty.openpty()
-    process = subprocess.Popen(
-        ["setsid", "--ctty", "--wait", "unshare", "--mount", "sh", "-ec", harness.ENTER, "sh", PROGRAM,
-         *arguments],
-        env={**os.environ, "TERM": "xterm", "ROOT": str(device.root), **(environment or {})},
-        stdin=its, stdout=its, stderr=its)
-    os.close(its)
-    watchdog = threading.Timer(30, process.kill)
-    watchdog.start()
-    shown = b""
-    while True:
-        try:
-            data = os.read(ours, 4096)
-        except OSError:
-            break
-        if not data:
-            break
-        shown += data
-        if typed and b": " in shown:
-            os.write(ours, typed)
-            typed = b""
-    os.close(ours)
-    code = process.wait(30)
-    watchdog.cancel()
-    return code, shown.decode()
-
-
-def columns(text):
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1
-               for c in text)
 
 
 def commands():
     """Every command of the program's own help."""
     shown = subprocess.run([PROGRAM, "--help"], check=True, capture_output=True, text=True).stdout
-    return [re.match(r"  ((?:network |config )?[a-z-]+)", line)[1] for line in shown.splitlines()
+    return [re.match(r"  ((?:network |config |factory )?[a-z-]+)", line)[1] for line in shown.splitlines()
             if line.startswith("  ") and not line.startswith("  --")]
 
 
@@ -235,135 +179,6 @@ def test_monitor_without_healthd(device, ctl):
     assert gone.returncode == 1 and "healthd isn't running" in gone.stderr
 
 
-# -- the network ----------------------------------------------------------------------------------
-
-
-def test_network(network, ctl):
-    network.answers["status"].update(
-        {"verdict": {"message": "The password for Home is probably wrong.", "ssid": "Home",
-                     "ssid_hex": "00", "code": "password_wrong", "time": "2026-01-05T10:00:00Z"},
-         "saved": {"ssid": None, "ssid_hex": "ff00"}})
-    shown = ctl("network").stdout
-    assert shown == ctl("network", "status").stdout
-    for words in (r"summary +hotspot INCUVERS_AP on wlan0, 1 client", r"saved +0xff00", r"radio +on",
-                  r"hotspot +INCUVERS_AP on wlan0, 10.42.0.1, clients: 1", r"wired +eth0, no cable",
-                  r"page +http://unbox-7f3a:5000", r"last join +The password for Home is probably wrong"):
-        assert re.search(words, shown), (words, shown)
-    network.answers["status"].update({
-        "hotspot": None, "wired": {"interface": "eth0", "carrier": True, "address": "192.0.2.7"},
-        "wifi": {"ssid": "Home", "ssid_hex": "00", "interface": "wlan0", "address": None, "signal": 71},
-        "join": {"ssid": "Home", "ssid_hex": "00", "step": "address", "started": "2026-01-05T10:00:00Z"}})
-    shown = ctl("network").stdout
-    assert re.search(r"wifi +Home on wlan0, no address, signal 71 %", shown)
-    assert re.search(r"wired +eth0, 192.0.2.7", shown) and re.search(r"joining +Home: address", shown)
-    assert json.loads(ctl("network", "--json").stdout)["state"] == "hotspot"
-
-
-def test_names_in_the_air(network, ctl):
-    """Anybody in reach chooses them."""
-    names = ["HomeNet", "Café Zwölf", "無線ネットワーク", "e\u0301", "\x1b[2J\x9b1m", "\u202egnp.exe", "x" * 32]
-    network.answers["networks"] = {"scanning": False, "networks": [
-        *(peers.network(name, 50, saved=name == "HomeNet") for name in names),
-        {**peers.network("x", 7), "ssid": None, "ssid_hex": "ff00ff"}]}
-    shown = ctl("network", "networks").stdout
-    lines = shown.splitlines()
-    assert len(lines) == len(names) + 2
-    assert "\x1b[2J" not in shown and "\u202e" not in shown and "\x9b" not in shown
-    assert "\\x1b[2J" in shown and "0xff00ff" in shown
-    # Their signals stand under each other.
-    assert len({columns(line[:line.index(" %")]) for line in lines[1:]}) == 1
-    assert "saved" in lines[1]
-    assert json.loads(ctl("network", "networks", "--json").stdout)["networks"][0]["ssid"] == "HomeNet"
-
-
-def test_scan(network, ctl):
-    answers = [{**peers.NETWORKS, "scanning": True}, peers.NETWORKS]
-    network.answers["networks"] = lambda _: answers.pop(0)
-    assert "HomeNet" in ctl("network", "scan").stdout
-    assert network.called("scan") == [None] and not answers
-    network.answers["scan"] = ValueError("NOT_READY", "The radio cannot scan now.")
-    refused = ctl("network", "scan")
-    assert refused.returncode == 1 and "The radio cannot scan now. (NOT_READY)" in refused.stderr
-
-
-def joins(network, verdict):
-    """user-network takes the wish, is busy for one question, and then has this verdict."""
-    before = {**peers.NETWORK_STATUS, "verdict": {"code": "not_found", "message": "old", "time": "1"}}
-    step = {"step": "associating", "ssid": "Home", "ssid_hex": "00", "started": "2"}
-    answers = [before, {**before, "join": step}, {**before, "verdict": verdict}]
-    network.answers["status"] = lambda _: answers.pop(0)
-    network.answers["connect"] = {"accepted": True}
-
-
-def test_connect(network, device, ctl):
-    joins(network, {"code": "joined", "message": "Connected to Home.", "time": "2"})
-    device.path("/run/password").write_text("correct horse\nnot this\n")
-    done = ctl("network", "connect", "Home", "--password-file", "/run/password")
-    assert done.returncode == 0 and done.stdout.splitlines() == ["associating…", "Connected to Home."]
-    assert network.called("connect") == [{"ssid": "Home", "password": "correct horse", "hidden": False}]
-
-    joins(network, {"code": "password_wrong", "message": "The password is wrong.", "time": "2"})
-    done = ctl("network", "connect", "Home", "--hidden", "--password-file=/dev/null")
-    assert done.returncode == 1 and "The password is wrong." in done.stdout
-    assert network.called("connect")[-1] == {"ssid": "Home", "password": "", "hidden": True}
-
-    joins(network, None)
-    network.answers["connect"] = ValueError("INVALID_PARAMS", "This network needs a password.")
-    done = ctl("network", "connect", "Home", "--password-file=/dev/null")
-    assert done.returncode == 2 and "This network needs a password." in done.stderr
-
-
-def test_connect_asks_for_the_password(network, device, ctl):
-    joins(network, {"code": "joined", "message": "Connected to Home.", "time": "2"})
-    code, shown = on_terminal(device, "network", "connect", "Home", typed="pass wörd\n".encode())
-    assert code == 0 and "Connected to Home." in shown
-    assert network.called("connect")[-1]["password"] == "pass wörd"
-    assert "wörd" not in shown, "it was echoed"
-    network.answers["status"] = peers.NETWORK_STATUS
-    asked = len(network.called("connect"))
-    code, shown = on_terminal(device, "network", "connect", "Home", typed=b"pass\x03")
-    assert code == 2 and "nothing was done" in shown
-    # Nobody to ask, nothing to read, too long, no text.
-    assert "--password-file" in ctl("network", "connect", "Home").stderr
-    assert ctl("network", "connect", "Home", "--password-file=/nowhere").returncode == 1
-    device.path("/run/long").write_text("x" * 500)
-    assert ctl("network", "connect", "Home", "--password-file=/run/long").returncode == 1
-    device.path("/run/bytes").write_bytes(b"\xff\xfe\n")
-    assert ctl("network", "connect", "Home", "--password-file=/run/bytes").returncode == 2
-    # Never on the command line.
-    assert ctl("network", "connect", "Home", "secret").returncode == 2
-    assert len(network.called("connect")) == asked
-
-
-def test_forget_and_radio(network, ctl):
-    assert ctl("network", "forget").returncode == 0
-    network.answers["forget"] = ValueError("NOT_FOUND", "No network is saved.")
-    assert "No network is saved." in ctl("network", "forget").stderr
-    assert ctl("network", "radio", "off").returncode == 0
-    assert ctl("network", "radio", "on").returncode == 0
-    assert network.called("radio") == [{"enabled": False}, {"enabled": True}]
-    assert ctl("network", "radio", "loud").returncode == 2
-
-
-def test_no_user_network(device, ctl):
-    gone = ctl("network")
-    assert gone.returncode == 1
-    assert "/run/unbox/user-network.sock" in gone.stderr
-    assert "systemctl status user-network" in gone.stderr
-
-
-def test_garbage_for_an_answer(device, ctl):
-    garbled = peers.GarbledPeer(device.path("/run/unbox/user-network.sock"), {})
-    assert ctl("network").returncode == 1
-    garbled.close()
-    for answer in ({}, [], None, "text", {"networks": 7}, {"networks": [7, None, {"ssid": []}]}):
-        odd = peers.FakePeer(device.path("/run/unbox/user-network.sock"),
-                             {"status": answer, "networks": answer})
-        for words in ("status", "networks"):
-            assert ctl("network", words).returncode in (0, 1), (words, answer)
-        odd.close()
-
-
 # -- the configuration ----------------------------------------------------------------------------
 
 
@@ -489,7 +304,7 @@ def complete(line, unboxctl="true"):
 
 def test_completion_knows_every_command_and_option():
     assert complete("unboxctl ") == {command.split()[0] for command in commands()} | {"help"}
-    for group in ("network", "config"):
+    for group in ("network", "config", "factory"):
         assert complete(f"unboxctl {group} ") == {
             command.split()[1] for command in commands() if command.startswith(group + " ")}
     for command in commands():
@@ -506,6 +321,8 @@ def test_completion_asks_the_device():
     assert complete("unboxctl st") == {"status"}
     assert complete("unboxctl network radio ") == {"on", "off"}
     assert complete("unboxctl config apply ") == {"wifi", "network", "bluetooth", "time"}
+    networks = "printf 'SSID  PRIORITY\\nHome  0\\nTwo words  1\\n'"
+    assert complete("unboxctl network forget ", networks) == {"Home"}
     assert "hotspot" in complete("unboxctl config show ",
                                  "printf 'KEY  VALUE\\nhotspot.ssid  x\\nhotspot.band  y\\n'")
     # A device that doesn't answer, or not as it should.

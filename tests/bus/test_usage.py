@@ -134,3 +134,14 @@ def test_many_ask_at_once_and_the_bus_goes(bus, systemd, device):
     bus.start()
     systemd.connect()
     peer.close()
+
+
+def test_ended_while_it_asks(systemd, device):
+    peer = start(device)
+    systemd.silent = True
+    peer.send(b'{"id":1,"method":"get_metrics"}\n')
+    eventually(lambda: systemd.questions)
+    # Without a leak, which the sanitizer would tell by the exit code.
+    assert device.daemon("healthd").stop() == 0
+    assert peer.receive()["result"]["device"]["uptime_seconds"] > 0
+    peer.close()

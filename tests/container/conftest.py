@@ -18,12 +18,17 @@ def template():
     return containers.template()
 
 
+WORLD = pytest.StashKey[Lab]()
+
+
 @pytest.fixture
-def world(template):
+def world(request, template):
     """A Lab without a radio: a container, the device in it, and the bench."""
     container = containers.Container(template)
+    lab = Lab(container, Device(container), Bench(container), None, None)
+    request.node.stash[WORLD] = lab
     try:
-        yield Lab(container, Device(container), Bench(container), None, None)
+        yield lab
     finally:
         container.end()
 
@@ -49,5 +54,6 @@ def enrolled(world):
 def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
-    if report.failed and "world" in item.funcargs:
-        report.sections.append(("the device", item.funcargs["world"].device.report()))
+    world = item.stash.get(WORLD, None)
+    if report.failed and world:
+        report.sections.append(("the device", world.device.report()))

@@ -5,7 +5,8 @@
  * one is printed as JSON; the settings of a service are given so, under their names in struct
  * unbox_daemon_settings.
  *
- *     daemon-calls [--async[=MSEC]] create|start|stop|restart|reload|status|remove NAME [SETTINGS]
+ *     daemon-calls [--async[=MSEC]] create|start|stop|restart|reload|limits|status|remove NAME
+ *         [SETTINGS]
  */
 
 #include <stddef.h>
@@ -119,6 +120,14 @@ static void set_field(struct unbox_daemon_settings *settings, const char *name, 
     exit(UNBOX_EXIT_USAGE);
 }
 
+/* Of the settings only the limits; -1: unlimited. */
+static struct unbox_daemon_limits limits_of(const struct unbox_daemon_settings *settings)
+{
+    return (struct unbox_daemon_limits){.memory_max = settings->memory_max,
+            .cpu_quota = settings->cpu_quota,
+            .tasks_max = settings->tasks_max};
+}
+
 static void on_done(int error, const struct unbox_daemon_error *why,
         const struct unbox_daemon_status *status, void *userdata)
 {
@@ -147,6 +156,12 @@ static int act_async(const char *action, const char *name, json_t *json, struct 
     if (strcmp(action, "create") == 0)
         r = unbox_daemon_create_async(
                 outcome->event, name, &settings, outcome->timeout_usec, on_done, outcome, NULL);
+    if (strcmp(action, "limits") == 0) {
+        const struct unbox_daemon_limits limits = limits_of(&settings);
+
+        r = unbox_daemon_set_limits_async(
+                outcome->event, name, &limits, outcome->timeout_usec, on_done, outcome, &call);
+    }
     for (size_t i = 0; i < ELEMENTSOF(actions); i++)
         if (strcmp(actions[i].name, action) == 0)
             r = actions[i].async(
@@ -168,6 +183,11 @@ static int act(const char *action, const char *name, json_t *json, struct outcom
         set_field(&settings, key, value);
     if (strcmp(action, "create") == 0)
         return daemon_create(name, &settings, &outcome->why);
+    if (strcmp(action, "limits") == 0) {
+        const struct unbox_daemon_limits limits = limits_of(&settings);
+
+        return daemon_set_limits(name, &limits, &outcome->why);
+    }
     if (strcmp(action, "status") == 0)
         return daemon_status(name, &outcome->status, &outcome->why);
     for (size_t i = 0; i < ELEMENTSOF(actions); i++)

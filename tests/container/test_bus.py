@@ -137,3 +137,40 @@ def test_the_suite_registers(device):
     wait.until(lambda: "webserver" in names(device), 10, "webserver to be registered")
     restart(device)
     wait.until(lambda: {"healthd", "webserver"} <= set(names(device)), 10, "it to be there again")
+
+
+# As healthd/README.md shows it.
+SECOND_SOCKET = """[Socket]
+ListenStream=/run/openauto/system.sock
+Service=healthd.service
+SocketGroup=unbox
+SocketMode=0660
+
+[Install]
+WantedBy=sockets.target
+"""
+
+
+def test_a_second_socket_of_systemd(lab):
+    lab.machine.write("/etc/systemd/system/openauto-system.socket", SECOND_SOCKET)
+    lab.machine.run("systemctl daemon-reload && systemctl enable openauto-system.socket && "
+                    "systemctl stop healthd && "
+                    "systemctl start openauto-system.socket healthd")
+    for path in ("/run/openauto/system.sock", "/run/unbox/healthd.sock"):
+        answer = lab.machine.out(f"/opt/lab/ipc {path} '{{\"id\":1,\"method\":\"ping\"}}'")
+        assert json.loads(answer) == {"id": 1, "result": "pong"}, path
+    assert lab.machine.out("stat -c '%a %G' /run/openauto/system.sock") == "660 unbox"
+    # Whoever connects while healthd restarts is answered by the next one.
+    restart(lab)
+    answer = lab.machine.out("/opt/lab/ipc /run/openauto/system.sock '{\"id\":2,\"method\":\"ping\"}'")
+    assert json.loads(answer) == {"id": 2, "result": "pong"}
+
+
+def test_a_socket_of_another_kind_is_said_and_does_no_harm(lab):
+    lab.machine.write("/etc/systemd/system/openauto-system.socket",
+                      SECOND_SOCKET.replace("Stream", "Datagram"))
+    lab.machine.run("systemctl daemon-reload && systemctl stop healthd && "
+                    "systemctl start openauto-system.socket healthd")
+    assert ask(lab, "ping")["result"] == "pong"
+    assert any("A socket that systemd passed is not served" in text
+               for text in lab.device.messages("healthd.service"))

@@ -86,7 +86,12 @@ def test_a_service_that_runs_and_does_not_work_is_restarted(lab):
 def access_point(lab):
     lab.machine.write("/etc/systemd/network/10-ap.netdev", NETDEV)
     lab.machine.write("/etc/systemd/network/10-ap.network", NETWORK)
-    lab.machine.run("systemctl start systemd-networkd && sleep 1 && ip link set station0 up")
+    # One master of one interface: taking note of it, NetworkManager may switch IPv6's own addresses off, and
+    # networkd waits for them.
+    lab.machine.write("/etc/NetworkManager/conf.d/ap.conf",
+                      "[keyfile]\nunmanaged-devices=interface-name:ap0")
+    lab.machine.run("nmcli general reload conf && systemctl start systemd-networkd")
+    wait.until(lambda: lab.machine.run("ip link set station0 up", check=False).code == 0, 10, "the cable")
     return lab
 
 

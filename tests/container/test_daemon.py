@@ -61,6 +61,9 @@ def calls(machine, request):
     yield Calls(machine, request.param)
     machine.run(f"systemctl stop 'product-*' 2>/dev/null; systemctl reset-failed; "
                 f"rm -rf {FOLDER}/product-* {FOLDER}/*/product-*; systemctl daemon-reload")
+    # A transient unit is forgotten only when its control group is found empty.
+    wait.until(lambda: not machine.out("systemctl list-units --all --no-legend 'product-*.service'"), 10,
+               "systemd to forget the services")
 
 
 def show(machine, name, *properties):
@@ -216,6 +219,24 @@ def test_what_is_not_ours_is_left_alone(calls, machine):
     assert calls.well("status", "product-g")["load_state"] == "masked"
     calls.fails("EPERM", "start", "product-g")
     assert machine.out(f"cat {FOLDER}/product-f.service").startswith("[Service]")
+
+
+def test_other_limits_while_it_runs(calls, machine):
+    def limits(name="product-q"):
+        return show(machine, f"{name}.service", "MemoryMax", "CPUQuotaPerSecUSec", "TasksMax")
+
+    calls.well("create", "product-q", argv=SLEEP, memory_max=64 << 20, cpu_quota=50)
+    before = limits()
+    pid = calls.well("status", "product-q")["main_pid"]
+    calls.well("limits", "product-q", memory_max=96 << 20, tasks_max=7)
+    assert limits() == {**before, "MemoryMax": str(96 << 20), "TasksMax": "7"}
+    calls.well("limits", "product-q", memory_max=-1, cpu_quota=-1)
+    assert limits() == {"MemoryMax": "infinity", "CPUQuotaPerSecUSec": "infinity", "TasksMax": "7"}
+    # It is still the same process, and nothing of this outlives the boot.
+    assert calls.well("status", "product-q")["main_pid"] == pid
+    assert not exists(machine, "/etc/systemd/system.control/product-q.service.d")
+    calls.fails("ENOENT", "limits", "product-none", memory_max=1 << 20)
+    machine.run("rm -rf /run/systemd/system.control/product-q.service.d")
 
 
 def test_a_call_waits_for_the_end_and_tells_it(calls, machine):

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The units as shipped: systemd has no complaint, and their sandboxes are as tight as promised."""
 
-UNITS = ["identclient.service", "user-network.service", "webserver.socket", "webserver.service",
-         "healthd.service", "factory-reset.service", "factory-reset-apply.service",
-         "unbox-firewall.service", "unbox-eth0.service", "unbox.target"]
+UNITS = ["identclient.service", "identclient-reassign.service", "identclient-reassign.path",
+         "identclient-check.service", "identclient-check.timer", "identclient-renew.service",
+         "identclient-renew.timer", "identclient-seal.service", "identclient-poweroff.service",
+         "unbox-clock.service", "unbox-clock.timer", "user-network.service", "webserver.socket",
+         "webserver-portal.socket", "webserver.service", "healthd.service", "factory-reset.service",
+         "factory-reset-apply.service", "unbox-firewall.service", "unbox-eth0.service",
+         "unbox-regdom@CA.service", "unbox-gateway@wlan0@192.0.2.1.service", "unbox.target"]
 # The webserver is what strangers reach.
 HIGHEST = {"webserver.service": 0.5}
 

@@ -51,7 +51,8 @@ static void check_topic(const char *text)
     must(any);
     dot = strrchr(any, '.');
     if (dot && dot[1]) {
-        strcpy(dot + 1, "*");
+        dot[1] = '*';
+        dot[2] = '\0';
         must(unbox_ipc_topic_valid(any, true) && unbox_ipc_topic_match(any, text));
     }
 }
@@ -72,6 +73,8 @@ static void check_request(const struct ipc_request *request)
 {
     must(json_is_string(request->id) || json_is_number(request->id));
     must(request->method && json_is_object(request->params));
+    must(request->sealed >= -1);
+    must(request->sealed < 0 || json_object_size(request->params) == 0);
     check_answer(ipc_answer_result(request->id, json_incref(request->params)), request->id);
     check_topics(request->params);
 }

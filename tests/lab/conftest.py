@@ -11,6 +11,24 @@ from lab.states import States
 from lab.world import Lab
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: a story that waits or boots a lot; told in the campaign")
+    config.addinivalue_line("markers", "random: what happens is drawn; more of it in the campaign")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """While one machine lives through to the states, another has stories that wait for none of them.
+
+    pytest-xdist deals each worker a quarter of its share at first, one after the other.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    early = [item for item in items if {"blank", "factory"} & set(item.fixturenames)]
+    late = [item for item in items if item not in early]
+    hand = max(len(items) // workers // 4, 2)
+    items[:] = late[:hand] + early + late[hand:]
+
+
 def pytest_report_header():
     return f"lab: accelerator {accelerator()}"
 

@@ -50,6 +50,7 @@ In the air: {HOTSPOT!r} (the device's hotspot, password {HOTSPOT_PASSWORD!r}),
             {NEIGHBOUR!r} (the neighbour's; nobody knows the password).
 
 Try:
+  - The page asks for a device password first: choose one (8 characters at least).
   - Network: join {HOME} with a wrong password: the hotspot comes back and says why;
     then with the right one. The phone follows the device; the page answers again after some seconds.
   - Health, with {ctl} run 'systemctl kill -s KILL user-network'

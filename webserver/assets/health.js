@@ -3,47 +3,38 @@
 // The Health tab: each service of the device, what it is doing, and what happened to it.
 
 import {ask, askService, Problem} from '/device.js';
+import {t, tOf} from '/i18n.js';
+import {finished} from '/jobs.js';
+import * as logs from '/logs.js';
 import {setName} from '/system.js';
-import {ago, byId, confirmed, fill, fillList, fromTemplate, lasting, perform, toast} from '/view.js';
+import {ago, byId, confirmed, describeError, fill, fillList, fromTemplate, lasting, perform, toast} from '/view.js';
 
 const EVENTS_MAX = 20;
 
-// What a customer calls them; a service that isn't here keeps its own name.
-const NAMES = {
-    'user-network': 'Network setup',
-    'webserver': 'This page',
-    'healthd': 'Health watch',
-    'identclient': 'Factory enrolment',
-    'NetworkManager': 'Network connections',
+const LOOKS = {
+    active: 'good',
+    failing: 'bad',
+    degraded: 'bad',
+    inactive: 'idle',
+    failed: 'bad',
+    'not-found': 'bad',
 };
 
-const STATES = {
-    active: ['good', 'Running'],
-    failing: ['bad', 'Not working'],
-    degraded: ['bad', 'Keeps failing'],
-    activating: ['warning', 'Starting'],
-    reloading: ['warning', 'Reloading'],
-    deactivating: ['warning', 'Stopping'],
-    inactive: ['idle', 'Not running'],
-    failed: ['bad', 'Failed'],
-    'not-found': ['bad', 'Not installed'],
-};
+// What a customer calls it; a service that he has no name for keeps its own.
+function nameOf(name) {
+    return tOf('service', name) ?? name;
+}
 
-const RESTART_WARNINGS = {
-    'NetworkManager': 'All of the device\'s connections are interrupted for some seconds, this page\'s too.',
-    'user-network': 'The device\'s own Wi-Fi may go away for some seconds, and this page with it.',
-    'webserver': 'This page stops answering for a moment.',
-};
-
-// One runs once in a device's life, when it is its turn; the other could not restart itself.
-const NOT_RESTARTED = ['identclient', 'healthd'];
+// Some run when it is their turn; healthd could not restart itself.
+const NOT_RESTARTED = ['identclient', 'identclient-check', 'identclient-reassign', 'identclient-renew',
+    'identclient-seal', 'healthd'];
 
 const RESTART_PATIENCE_MS = 65000;
 
 let refreshPage;
 
 function describeState(service) {
-    return STATES[service.state] ?? ['warning', service.state];
+    return [LOOKS[service.state] ?? 'warning', tOf('service-state', service.state) ?? service.state];
 }
 
 function describeCheck(check) {
@@ -62,11 +53,14 @@ function fillChecks(list, checks) {
 
 function makeCard([name]) {
     const card = fromTemplate('service-card');
-    const button = card.querySelector('button');
+    const button = card.querySelector('[data-testid="service-restart"]');
+    const log = card.querySelector('[data-testid="service-logs"]');
 
     card.dataset.service = name;
+    log.setAttribute('aria-label', t('logs.name', {name: nameOf(name)}));
+    log.addEventListener('click', () => perform(log, () => logs.open(name, nameOf(name))));
     button.hidden = NOT_RESTARTED.includes(name);
-    button.setAttribute('aria-label', `Restart ${NAMES[name] ?? name}`);
+    button.setAttribute('aria-label', t('restart.name', {name: nameOf(name)}));
     button.addEventListener('click', () => perform(button, () => restart(name)));
     return card;
 }
@@ -77,13 +71,13 @@ function fillCard(card, [name, service]) {
     card.dataset.look = look;
     card.dataset.state = service.state;
     fill(card, {
-        name: NAMES[name] ?? name,
+        name: nameOf(name),
         state,
-        since: service.since ? `for ${lasting(service.since)}` : '',
+        since: service.since ? t('lasting', {time: lasting(service.since)}) : '',
         status: service.status,
         detail: service.detail === service.status ? '' : service.detail,
         restarts: service.restarts > 0 ?
-            `${name} · restarted ${service.restarts === 1 ? 'once' : `${service.restarts} times`}` :
+            t('restarts', {name, count: service.restarts}) :
             name,
     });
     fillChecks(card.querySelector('.checks'), service.checks);
@@ -99,19 +93,23 @@ function summarize(services) {
         summary.dataset.look = 'bad';
         fill(summary, {
             badge: '!',
-            headline: bad === 1 ? 'One service has failed' : `${bad} services have failed`,
-            explanation: 'The device tries to heal it by itself. You can also restart it below.',
+            headline: t('health.bad', {count: bad}),
+            explanation: t('health.bad.why'),
         });
     } else if (unsettled > 0) {
         summary.dataset.look = 'warning';
         fill(summary, {
             badge: '…',
-            headline: 'Not everything is settled',
-            explanation: 'Something is starting, waiting or being mended. The details are below.',
+            headline: t('health.warning'),
+            explanation: t('health.warning.why'),
         });
     } else {
         summary.dataset.look = 'good';
-        fill(summary, {badge: '✓', headline: 'All is well', explanation: 'Every service does what it should.'});
+        fill(summary, {
+            badge: '✓',
+            headline: t('health.good'),
+            explanation: t('health.good.why'),
+        });
     }
     summary.hidden = false;
 }
@@ -128,6 +126,7 @@ function showEvents(events) {
             item.dataset.event = event.event;
             time.dateTime = event.time;
             text.textContent = event.message ?? `${event.service}: ${event.event}`;
+            text.lang = 'en';
             item.append(text, time);
             return item;
         },
@@ -137,25 +136,26 @@ function showEvents(events) {
 }
 
 async function restart(name) {
-    const title = `Restart ${NAMES[name] ?? name}?`;
+    const title = t('restart.sure', {name: nameOf(name)});
+    const what = tOf('restart.what', name) ?? t('restart.soon');
 
-    if (!await confirmed(title, RESTART_WARNINGS[name] ?? 'It is back within some seconds.', 'Restart'))
+    if (!await confirmed(title, what, t('restart.do')))
         return;
     try {
-        await ask('POST', '/api/v1/health/restart', {service: name}, RESTART_PATIENCE_MS);
+        await finished(await ask('POST', '/api/v1/health/restart', {service: name}, RESTART_PATIENCE_MS));
     } catch (error) {
         // The page's own server goes down with the answer.
         if (name !== 'webserver' || (error instanceof Problem && error.code !== 'stopping'))
             throw error;
     }
-    toast(`${NAMES[name] ?? name} was restarted.`);
+    toast(t('restarted', {name: nameOf(name)}));
     refreshPage();
 }
 
 export async function refresh() {
-    const health = await askService('/api/v1/health', (reason) => {
-        byId('health-missing').hidden = reason === null;
-        fill(byId('health-missing'), {reason});
+    const health = await askService('/api/v1/health', (error) => {
+        byId('health-missing').hidden = !error;
+        fill(byId('health-missing'), {reason: error && describeError(error)});
     });
 
     for (const id of ['summary', 'services', 'events-card'])

@@ -5,15 +5,16 @@
 // before that, and what was typed is kept for the case that it fails.
 
 import {ask, deviceNow} from '/device.js';
+import {t, tOf} from '/i18n.js';
+import * as form from '/join-form.js';
 import {byId, describeError, fill, setLink} from '/view.js';
 
-const WITHOUT_PASSWORD = ['open', 'owe'];
-const IMPOSSIBLE = ['wep', 'owe', 'enterprise'];
-const PASSWORD_MIN = 8;
+const IMPOSSIBLE = ['wep'];
+const JOINED = ['joined', 'no_internet'];
 const BAD_NEWS_MS = 60 * 60 * 1000;
 
 // Steps that the customer need not tell from their neighbours.
-const SAME_STEP = {checking: 'checkpoint', committed: 'proving'};
+const SAME_STEP = {checking: 'checkpoint', gateway: 'address', committed: 'proving'};
 
 let refreshPage;
 let status = null;
@@ -27,118 +28,111 @@ export function url(host, port) {
     return `http://${name}${port === 80 ? '' : `:${port}`}`;
 }
 
-export function needsPassword(of) {
-    return !WITHOUT_PASSWORD.includes(of.security);
-}
-
 export function isPossible(of) {
     return of.ssid !== null && !IMPOSSIBLE.includes(of.security);
 }
 
-function nameOf(of) {
-    return of.ssid ?? `the network ${of.ssid_hex}`;
+export function nameOf(of) {
+    return of.ssid ?? t('the-network', {hex: of.ssid_hex});
 }
 
-function setError(text) {
-    const error = byId('join-error');
+// Where this page is, or will be: by name, by what others find it by, and by address once it is known.
+export function where() {
+    const {hostname, port, announced, wifi} = status;
+    const address = wifi?.address?.split('/')[0];
 
-    error.textContent = text;
-    error.hidden = !text;
-    byId('join-password').setAttribute('aria-invalid', String(Boolean(text)));
+    return {
+        name: url(hostname, port),
+        local: url(announced?.host ?? `${hostname}.local`, port),
+        address: address ? url(address, port) : null,
+    };
 }
 
-function showPassword(visible) {
-    const button = byId('join-show');
+// Asked for while the device can still be asked: the picture stays when it is gone.
+function loadCodes() {
+    const shown = [status.hostname, status.port, status.announced?.host, status.wifi?.address].join(' ');
 
-    byId('join-password').type = visible ? 'text' : 'password';
-    button.textContent = visible ? 'Hide' : 'Show';
-    button.setAttribute('aria-pressed', String(visible));
+    for (const image of document.querySelectorAll('.page-code')) {
+        if (image.dataset.shown !== shown)
+            image.src = `/api/v1/network/page.svg?${encodeURIComponent(shown)}`;
+        image.dataset.shown = shown;
+    }
+}
+
+// The address that was asked for is where the page will be, too.
+function fixedText(address) {
+    return address ? t('next.fixed', {url: url(address, status.port)}) : '';
 }
 
 // The form moves this page to another address only when it is reached over the hotspot.
 function updateLeavingNote() {
     const note = byId('leaving-note');
-    const typed = byId('join-name').value.trim();
 
     note.hidden = !status?.hotspot;
-    fill(note, {ssid: network ? nameOf(network) : typed || 'that network'});
-    setLink(note, 'name-url', url(status?.hostname ?? location.hostname, status?.port ?? location.port));
+    if (note.hidden)
+        return;
+    fill(note, {
+        ssid: network ? nameOf(network) : form.typedName() || t('that-network'),
+        fixed: fixedText(form.fixedAddress()),
+    });
+    setLink(note, 'name-url', where().name);
 }
 
 export function open(of, now, error = '') {
-    const again = attempt && attempt.ssid_hex === of?.ssid_hex && attempt.typed === !of;
-
     network = of;
     status = now;
-    byId('join-title').textContent = of ? `Join ${nameOf(of)}` : 'Join another network';
-    byId('name-field').hidden = Boolean(of);
-    byId('join-name').value = again && attempt.typed ? attempt.ssid : '';
-    byId('password-field').hidden = Boolean(of) && !needsPassword(of);
-    byId('open-note').hidden = of?.security !== 'open';
-    byId('join-password').value = again ? attempt.password : '';
-    showPassword(false);
-    setError(error);
+    byId('join-title').textContent = of ? t('join.title', {name: nameOf(of)}) :
+        t('join.other');
+    form.begin(of);
+    form.setError(error);
     updateLeavingNote();
     byId('join-dialog').showModal();
-    (of ? byId('join-password') : byId('join-name')).focus();
+    form.focusFirst();
 }
 
-function checkForm(name, password) {
-    if (!network && !name)
-        return 'Type the name of the network.';
-    if (network && !needsPassword(network))
-        return '';
-    if (!network && password === '')
-        return '';
-    if (password.length < PASSWORD_MIN)
-        return `A Wi-Fi password has at least ${PASSWORD_MIN} characters.`;
-    return '';
-}
-
-function readForm() {
-    const name = byId('join-name').value.trim();
-    const password = byId('join-password').value;
-    const error = checkForm(name, password);
-
-    if (error) {
-        setError(error);
-        return null;
-    }
-    return {
-        ssid: network ? network.ssid : name,
-        ssid_hex: network?.ssid_hex,
-        typed: !network,
-        security: network?.security,
-        password: network && !needsPassword(network) ? '' : password,
+async function begin(asked, of) {
+    attempt = {
+        network: of,
+        ssid: of ? of.ssid : asked.ssid,
+        fixed: asked.address?.split('/')[0],
         verdictBefore: status?.verdict?.time ?? null,
+        // Until the device says how far it is: it may leave this phone before that, or its answer, is heard here.
+        pending: true,
     };
+    showProgress();
+    try {
+        await ask('POST', '/api/v1/network/connect', asked);
+    } catch (error) {
+        attempt = null;
+        showProgress();
+        throw error;
+    }
+    window.scrollTo(0, 0); // to the steps, and to where this page will be next
+    refreshPage();
 }
 
-function requestOf(made) {
-    const request = made.typed ? {ssid: made.ssid, hidden: true} : {ssid_hex: made.ssid_hex};
-
-    if (made.password)
-        request.password = made.password;
-    return request;
+// A saved network, as it is saved.
+export async function again(of) {
+    form.clear();
+    await begin({ssid_hex: of.ssid_hex}, {...of, saved: true, security: KINDS[of.security] ?? of.security});
 }
+
+// What a saved network calls its kind, and the air.
+const KINDS = {wpa: 'wpa2', peap: 'enterprise', tls: 'enterprise'};
 
 async function submit(event) {
     const button = event.target.querySelector('[type="submit"]');
-    const made = readForm();
 
     event.preventDefault();
-    if (!made || button.disabled)
+    if (button.disabled)
         return;
     button.disabled = true;
-    setError('');
+    form.setError('');
     try {
-        await ask('POST', '/api/v1/network/connect', requestOf(made));
-        attempt = made;
+        await begin(await form.request(), network);
         byId('join-dialog').close();
-        window.scrollTo(0, 0); // to the steps, and to where this page will be next
-        refreshPage();
     } catch (error) {
-        setError(describeError(error));
+        form.setError(describeError(error));
     } finally {
         button.disabled = false;
     }
@@ -171,21 +165,27 @@ function showSteps(step) {
     }
 }
 
+function currentJoin() {
+    if (attempt && (status.join || isNews(status.verdict)))
+        attempt.pending = false;
+    return status.join ?? (attempt?.pending ? {ssid: attempt.ssid, step: 'checking'} : null);
+}
+
 function showProgress() {
     const card = byId('join');
-    const {join, hostname, port} = status;
+    const join = currentJoin();
 
     card.hidden = !join;
     if (!join)
         return;
-    fill(card, {ssid: join.ssid ?? attempt?.ssid ?? 'the network'});
+    fill(card, {ssid: join.ssid ?? attempt?.ssid ?? t('that-network'), fixed: fixedText(attempt?.fixed)});
     showSteps(SAME_STEP[join.step] ?? join.step);
-    setLink(card, 'name-url', url(hostname, port));
-    setLink(card, 'local-url', url(`${hostname}.local`, port));
+    setLink(card, 'name-url', where().name);
+    setLink(card, 'local-url', where().local);
 }
 
 function isNews(verdict) {
-    return attempt && verdict.time !== attempt.verdictBefore;
+    return attempt && verdict && verdict.time !== attempt.verdictBefore;
 }
 
 // Good news is for who has just asked for it; the card below says the rest.
@@ -193,39 +193,48 @@ function isWelcome(verdict) {
     return isNews(verdict) && status.state === 'connected';
 }
 
-// Bad news is for whoever opens the page, until it is old or has been acted on.
+// Bad news is for whoever opens the page, until it is old or has been acted on; that the router has another password goes on
+// being true.
 function isTimely(verdict) {
-    return verdict.time !== dismissed && deviceNow() - Date.parse(verdict.time) < BAD_NEWS_MS;
+    return verdict.time !== dismissed &&
+        (verdict.code === 'password_changed' || deviceNow() - Date.parse(verdict.time) < BAD_NEWS_MS);
+}
+
+// In the customer's language; what NetworkManager said of a failure, in brackets at its end, stays as it is.
+function messageOf(verdict) {
+    const text = tOf('verdict', verdict.code, {ssid: verdict.ssid ?? t('that-network')});
+    const detail = verdict.code === 'failed' ? /\(.+\)$/.exec(verdict.message) : null;
+
+    return text ? [text, detail?.[0]].filter(Boolean).join(' ') : verdict.message;
 }
 
 function reopen(verdict) {
-    const of = attempt.typed ? null : {
-        ssid: attempt.ssid, ssid_hex: attempt.ssid_hex, security: attempt.security,
-    };
-
-    open(of, status, verdict.message);
+    open(attempt.network, status, messageOf(verdict));
     byId('join-password').select();
 }
 
 function showVerdict() {
     const card = byId('verdict');
-    const {verdict, join} = status;
-    const joined = verdict?.code === 'joined';
+    const {verdict} = status;
+    const join = currentJoin();
+    const joined = JOINED.includes(verdict?.code);
     const wanted = verdict && !join && (joined ? isWelcome(verdict) : isTimely(verdict));
 
     card.hidden = !wanted;
     if (!wanted)
         return;
+    const name = verdict.ssid ?? t('that-network');
+
     card.classList.toggle('good', joined);
     card.classList.toggle('bad', !joined);
     fill(card, {
-        title: joined ? `${verdict.ssid ?? 'Your network'} works` :
-            `${verdict.ssid ?? 'The network'} could not be joined`,
-        message: verdict.message,
+        title: joined ? t('verdict.good', {name}) :
+            t('verdict.bad', {name}),
+        message: messageOf(verdict),
     });
     card.querySelector('button').hidden = joined || !attempt;
     if (joined) {
-        attempt.password = '';
+        form.clear();
     } else if (isNews(verdict) && !document.querySelector('dialog[open]')) {
         reopen(verdict);
         attempt.verdictBefore = verdict.time;
@@ -234,6 +243,7 @@ function showVerdict() {
 
 export function show(now) {
     status = now;
+    loadCodes();
     showProgress();
     showVerdict();
 }
@@ -245,9 +255,7 @@ export function forgetAttempt() {
 
 export function start(refreshNow) {
     refreshPage = refreshNow;
+    form.start(updateLeavingNote);
     byId('join-form').addEventListener('submit', submit);
-    byId('join-name').addEventListener('input', updateLeavingNote);
-    byId('join-show').addEventListener('click', () =>
-        showPassword(byId('join-password').type === 'password'));
     byId('verdict').querySelector('button').addEventListener('click', () => reopen(status.verdict));
 }

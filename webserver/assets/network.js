@@ -2,10 +2,19 @@
 
 // The Network tab: how the device is connected now, what is in the air, what is saved.
 
+import {trail} from '/chart.js';
 import {ask, askService} from '/device.js';
+import * as guide from '/guide.js';
+import * as hotspot from '/hotspot.js';
+import {percent, t, tOf} from '/i18n.js';
 import * as join from '/join.js';
+import {needsPassword} from '/join-form.js';
+import * as saved from '/saved.js';
 import {setName} from '/system.js';
-import {byId, confirmed, fill, fillFacts, fillList, fromTemplate, perform, toast} from '/view.js';
+import {byId, confirmed, describeError, fill, fillFacts, fillList, fromTemplate, perform} from '/view.js';
+import * as wired from '/wired.js';
+
+const showSignal = trail('signal-chart');
 
 let status = null;
 let refreshPage;
@@ -13,6 +22,13 @@ let refreshPage;
 // While it joins, the device leaves the hotspot that this page may have come over.
 export function isMoving() {
     return status?.state === 'joining';
+}
+
+// What may have taken the device away; null: nothing that the customer has asked for.
+export function whereTo() {
+    return isMoving() ?
+        t('link.moving') :
+        wired.whereTo();
 }
 
 function plainAddress(address) {
@@ -27,87 +43,56 @@ const BADGES = {connected: '✓', wired: '✓', hotspot: '↗', joining: '…', 
 const LOOKS = {connected: 'good', wired: 'good', 'no-radio': 'bad', 'radio-off': 'idle'};
 
 function headline() {
-    switch (status.state) {
-    case 'connected':
-        return `Connected to ${status.wifi?.ssid ?? 'your Wi-Fi'}`;
-    case 'wired':
-        return 'Connected by cable';
-    case 'hotspot':
-        return 'Not connected yet';
-    case 'joining':
-        return 'Joining a network';
-    case 'scanning':
-    case 'starting':
-        return 'Getting ready';
-    case 'radio-off':
-        return 'Wi-Fi is switched off';
-    case 'no-radio':
-        return 'No Wi-Fi hardware found';
-    default:
-        return status.state;
-    }
+    const values = {ssid: status.wifi?.ssid ?? t('your-wifi')};
+
+    return tOf('state', status.state, values) ?? status.state;
+}
+
+function hasNoInternet() {
+    return status.state === 'connected' && status.verdict?.code === 'no_internet';
 }
 
 function explanation() {
-    switch (status.state) {
-    case 'hotspot':
-        return `The device shows its own Wi-Fi, ${status.hotspot?.ssid ?? ''}. ` +
-            'Pick your network below to bring it online.';
-    case 'wired':
-        return 'You can also give it a Wi-Fi network, for when the cable is gone.';
-    case 'radio-off':
-        return 'The device is reached by cable only until you switch it on again.';
-    case 'scanning':
-        return 'It is looking for networks.';
-    case 'no-radio':
-        return status.summary;
-    default:
-        return '';
-    }
+    if (hasNoInternet())
+        return tOf('verdict', 'no_internet', {ssid: displayName(status.wifi)});
+    return tOf('state.why', status.state, {hotspot: status.hotspot?.ssid}) ?? '';
 }
 
-function clientsText(clients) {
-    return clients === 1 ? '1 phone or computer' : `${clients} phones or computers`;
+function clientsText(count) {
+    return t('clients', {count});
 }
 
 function showNow() {
     const card = byId('now');
     const {hotspot, wifi, wired} = status;
 
-    card.dataset.look = LOOKS[status.state] ?? 'warning';
+    card.dataset.look = hasNoInternet() ? 'warning' : LOOKS[status.state] ?? 'warning';
     card.dataset.state = status.state;
-    fill(card, {badge: BADGES[status.state] ?? '!', headline: headline(), explanation: explanation()});
+    fill(card, {
+        badge: hasNoInternet() ? '!' : BADGES[status.state] ?? '!',
+        headline: headline(),
+        explanation: explanation(),
+    });
     fillFacts(card.querySelector('dl'), [
-        ['Signal', wifi?.signal ? `${wifi.signal} %` : null],
-        ['On your Wi-Fi', pageUrl(wifi?.address)],
-        ['By cable', pageUrl(wired?.address) ?? (wired?.carrier ? 'plugged in, no address yet' : null)],
-        ['Joined to it', hotspot?.clients > 0 ? clientsText(hotspot.clients) : null],
+        [t('signal'), wifi?.signal ? percent(wifi.signal) : null],
+        [t('on-wifi'), pageUrl(wifi?.address)],
+        [t('on-wire'), pageUrl(wired?.address) ?? (wired?.carrier ? t('on-wire.none') : null)],
+        [t('joined-to-it'), hotspot?.clients > 0 ? clientsText(hotspot.clients) : null],
     ]);
+    showSignal(wifi?.ssid_hex, wifi?.signal, 100);
     card.hidden = isMoving();
 }
-
-const SECURITY = {
-    open: 'No password',
-    owe: 'Encrypted without a password: not supported',
-    wpa2: 'WPA2',
-    wpa3: 'WPA3',
-    'wpa2-wpa3': 'WPA2/WPA3',
-    wep: 'WEP: too old to be safe',
-    enterprise: 'Needs a company login',
-};
 
 function signalLevel(signal) {
     return [20, 40, 60].reduce((level, threshold) => level + (signal >= threshold ? 1 : 0), 1);
 }
-
-const STRENGTHS = ['', 'very weak', 'weak', 'good', 'strong'];
 
 function isJoined(network) {
     return Boolean(status.wifi && status.wifi.ssid_hex === network.ssid_hex);
 }
 
 function displayName(network) {
-    return network.ssid ?? `Unreadable name (${network.ssid_hex})`;
+    return network.ssid ?? t('unreadable', {hex: network.ssid_hex});
 }
 
 function makeNetwork(network) {
@@ -122,18 +107,18 @@ function fillNetwork(item, network) {
     const button = item.querySelector('button');
     const level = signalLevel(network.signal);
     const joined = isJoined(network);
-    const tag = joined ? 'Connected' : network.saved ? 'Saved' : '';
+    const tag = joined ? t('tag.connected') : network.saved ? t('tag.saved') : '';
 
     item.network = network;
     button.dataset.ssid = network.ssid ?? '';
     button.disabled = !join.isPossible(network) || isMoving();
     item.querySelector('.signal').dataset.level = level;
-    item.querySelector('.lock').toggleAttribute('hidden', !join.needsPassword(network));
+    item.querySelector('.lock').toggleAttribute('hidden', !needsPassword(network));
     fill(item, {
         name: displayName(network),
-        note: [SECURITY[network.security] ?? network.security, network.band ? `${network.band} GHz` : '']
+        note: [tOf('security', network.security) ?? network.security, network.band ? `${network.band} GHz` : '']
             .filter(Boolean).join(' · '),
-        strength: `Signal ${STRENGTHS[level]}`,
+        strength: tOf('strength', level),
         tag,
     });
 }
@@ -156,8 +141,8 @@ function strongest(networks) {
 function showAir(air) {
     const networks = strongest(air.networks ?? []);
     const note = byId('air-note');
-    const text = air.scanning ? 'Looking around…' : networks.length === 0 ? 'Nothing found. Move the device nearer to ' +
-        'your router, then look again.' : '';
+    const text = air.scanning ? t('air.scanning') :
+        networks.length > 0 ? '' : t('air.empty');
 
     if (note.textContent !== text)
         note.textContent = text;
@@ -165,15 +150,7 @@ function showAir(air) {
     byId('other').disabled = isMoving();
     fillList(byId('networks'), networks, (network) => `${network.ssid_hex} ${network.security}`,
         makeNetwork, fillNetwork);
-    byId('air').hidden = ['radio-off', 'no-radio'].includes(status.state);
-}
-
-function showSaved() {
-    const {saved} = status;
-
-    byId('saved').hidden = !saved;
-    if (saved)
-        fill(byId('saved'), {ssid: saved.ssid ?? `Unreadable name (${saved.ssid_hex})`});
+    byId('air').hidden = isMoving() || ['radio-off', 'no-radio'].includes(status.state);
 }
 
 function showRadio() {
@@ -182,8 +159,8 @@ function showRadio() {
     byId('radio-card').hidden = status.state === 'no-radio';
     button.setAttribute('aria-checked', String(status.radio_enabled));
     byId('radio-note').textContent = status.radio_enabled ?
-        'On: the device can join your Wi-Fi, or show its own.' :
-        'Off, also after a restart, until you switch it on.';
+        t('radio.on') :
+        t('radio.off');
 }
 
 async function rescan() {
@@ -191,39 +168,29 @@ async function rescan() {
     refreshPage();
 }
 
-async function forget() {
-    const name = status.saved.ssid ?? 'this network';
-    const yes = await confirmed(`Forget ${name}?`,
-        'The device leaves it, and shows its own Wi-Fi again if no cable is plugged in.', 'Forget', true);
-
-    if (!yes)
-        return;
-    await ask('POST', '/api/v1/network/forget', {});
-    join.forgetAttempt();
-    toast(`${name} is forgotten.`);
-    refreshPage();
-}
-
 async function switchRadio() {
     const enabled = !status.radio_enabled;
 
-    if (!enabled && !status.wired?.address && !await confirmed('Switch Wi-Fi off?',
-        'No cable is plugged in: this page will be out of reach until you plug one in and come back by it.',
-        'Switch off', true))
+    if (!enabled && !status.wired?.address && !await confirmed(t('radio.sure'),
+        t('radio.what'),
+        t('radio.do'), true))
         return;
     await ask('PUT', '/api/v1/network/radio', {enabled});
     refreshPage();
 }
 
 function hideAll() {
-    for (const id of ['verdict', 'join', 'now', 'air', 'saved', 'radio-card'])
+    const cards = ['guide', 'guide-skip', 'arrived', 'verdict', 'join', 'now', 'air', 'saved', 'wired', 'radio-card'];
+
+    for (const id of cards)
         byId(id).hidden = true;
+    hotspot.hide();
 }
 
 export async function refresh() {
-    status = await askService('/api/v1/network', (reason) => {
-        byId('network-missing').hidden = reason === null;
-        fill(byId('network-missing'), {reason});
+    status = await askService('/api/v1/network', (error) => {
+        byId('network-missing').hidden = !error;
+        fill(byId('network-missing'), {reason: error && describeError(error)});
     });
     if (!status) {
         hideAll();
@@ -231,17 +198,25 @@ export async function refresh() {
     }
     setName(status.hostname);
     showNow();
-    showSaved();
     showRadio();
+    hotspot.show(status);
     join.show(status);
-    showAir(await ask('GET', '/api/v1/network/networks'));
+    wired.show(status);
+    const air = await ask('GET', '/api/v1/network/networks');
+
+    showAir(air);
+    saved.show(status, air.saved ?? []);
+    guide.show(status, join.where());
 }
 
 export function start(refreshNow) {
     refreshPage = refreshNow;
+    hotspot.start(refreshNow);
     join.start(refreshNow);
+    saved.start(refreshNow);
+    guide.start();
+    wired.start(refreshNow);
     byId('rescan').addEventListener('click', () => perform(byId('rescan'), rescan));
     byId('other').addEventListener('click', () => join.open(null, status));
-    byId('forget').addEventListener('click', () => perform(byId('forget'), forget));
     byId('radio').addEventListener('click', () => perform(byId('radio'), switchRadio));
 }

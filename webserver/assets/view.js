@@ -3,6 +3,7 @@
 // What every tab needs of the document. Text is only ever set as text: a network's name is a stranger's.
 
 import {deviceNow, Offline} from '/device.js';
+import {before, duration, t, translate} from '/i18n.js';
 
 export function byId(id) {
     return document.getElementById(id);
@@ -82,6 +83,20 @@ export function fillFacts(list, pairs) {
     list.hidden = list.children.length === 0;
 }
 
+const MASK_MIN = 8;
+const MASK_MAX = 31;
+
+function maskText(prefix) {
+    return [24, 16, 8, 0].map((shift) => (-1 << (32 - prefix)) >>> shift & 255).join('.');
+}
+
+// Makes the subnet masks the choices of a select.
+export function fillMasks(select) {
+    select.replaceChildren();
+    for (let prefix = MASK_MAX; prefix >= MASK_MIN; prefix--)
+        select.add(new Option(`${maskText(prefix)} (/${prefix})`, prefix));
+}
+
 let toastTimer;
 
 export function toast(text) {
@@ -94,7 +109,9 @@ export function toast(text) {
 }
 
 export function describeError(error) {
-    return error instanceof Offline ? 'The device does not answer. Are you still on its network?' : error.message;
+    if (error instanceof Offline)
+        return t('error.offline');
+    return translate(error.message);
 }
 
 // Runs what a button does: once at a time, and a failure is told.
@@ -132,25 +149,6 @@ export function confirmed(title, text, ok, dangerous = false) {
     });
 }
 
-const UNITS = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
-
-// "2 days 3 hours", "4 minutes": the two largest units.
-export function duration(seconds) {
-    const words = [];
-    let rest = Math.max(0, Math.floor(seconds));
-
-    for (const [name, size] of UNITS) {
-        const count = Math.floor(rest / size);
-
-        rest -= count * size;
-        if (count > 0)
-            words.push(`${count} ${name}${count === 1 ? '' : 's'}`);
-        if (words.length === 2 || (words.length === 1 && count === 0))
-            break;
-    }
-    return words.join(' ') || 'a moment';
-}
-
 // How long it has been so.
 export function lasting(timestamp) {
     const seconds = (deviceNow() - Date.parse(timestamp)) / 1000;
@@ -161,7 +159,5 @@ export function lasting(timestamp) {
 export function ago(timestamp) {
     const seconds = (deviceNow() - Date.parse(timestamp)) / 1000;
 
-    if (Number.isNaN(seconds))
-        return '';
-    return seconds < 5 ? 'just now' : `${duration(seconds)} ago`;
+    return Number.isNaN(seconds) ? '' : before(seconds);
 }

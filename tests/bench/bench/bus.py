@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Messages through publish and subscribe, beside signals on the system bus."""
+"""Messages through publish and subscribe, beside signals on the system bus and a broker in Python."""
 
 import shlex
 
@@ -11,15 +11,17 @@ from .ground import MEASURE, SOCKET
 SUBSCRIBERS = (1, 10, 100)
 DELIVERIES = 40000
 TOPIC = "bench.message"
+ASYNCIO = "/run/bench-asyncio-bus.sock"
 
 
 def messages(subscribers):
     return max(DELIVERIES // subscribers, 2000)
 
 
-def of_healthd(ground, subscribers):
-    return ground.json(shlex.join([f"{MEASURE}/bench-pubsub", SOCKET, str(subscribers),
-                                   str(messages(subscribers)), TOPIC]))
+def over_lines(path):
+    """How to ask a bus of JSON lines."""
+    return lambda ground, subscribers: ground.json(shlex.join(
+        [f"{MEASURE}/bench-pubsub", path, str(subscribers), str(messages(subscribers)), TOPIC]))
 
 
 def of_dbus(ground, subscribers):
@@ -51,8 +53,11 @@ def runs(ground, name, unit, ask, options):
 
 def measure(ground, options):
     ground.watch()
-    rows = [*runs(ground, "**healthd**", "healthd", of_healthd, options),
-            *runs(ground, "D-Bus signals (dbus-daemon)", "dbus", of_dbus, options)]
+    ground.run("systemctl start bench-asyncio-bus")
+    rows = [*runs(ground, "**healthd**", "healthd", over_lines(SOCKET), options),
+            *runs(ground, "D-Bus signals (dbus-daemon)", "dbus", of_dbus, options),
+            *runs(ground, "asyncio, Python", "bench-asyncio-bus", over_lines(ASYNCIO), options)]
+    ground.run("systemctl stop bench-asyncio-bus")
     table.show("Publish and subscribe", [
         "bus", "subscribers", "messages/s", "deliveries/s", "CPU of the server, µs/delivery"], rows,
         f"Medians of {options.runs} runs; one publisher, at most 16 messages under way.")

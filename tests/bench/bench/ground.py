@@ -7,47 +7,69 @@ cached base changes.
 
 import contextlib
 import json
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from lab import image, places, wait
 from lab.container import Container, template
 from lab.device import Device
 
+from . import rivals
+
 GUEST = Path(__file__).resolve().parent.parent / "guest"
-RIVALS = ["monit"]
 MEASURE = "/opt/measure"
+# In the container; all else there is memory, where nothing waits for a disk.
+DISK = "/srv/disk"
 SOCKET = "/run/unbox/healthd.sock"
 MEMORY = "/run/unbox/healthd/"
 DAEMONS = ["healthd.service", "user-network.service", "webserver.service"]
 
 
-def packages():
-    """The rivals as packages, from the machine's own apt sources."""
-    folder = places.CACHE / "rivals"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in RIVALS:
-        if not list(folder.glob(f"{name}_*.deb")):
-            subprocess.run(["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", name],
-                           cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    return sorted(folder.glob("*.deb"))
+class Processes:
+    """What a ground says of the processes on it, by its own out()."""
+
+    def pid(self, unit):
+        return int(self.out(f"systemctl show -P MainPID {unit}"))
+
+    def pids(self, unit):
+        """All of them, where it has more than one."""
+        text = self.out("busctl --json=short call org.freedesktop.systemd1 /org/freedesktop/systemd1 "
+                        f"org.freedesktop.systemd1.Manager GetUnitProcesses s {unit}")
+        return [pid for _, pid, _ in json.loads(text)["data"][0]]
+
+    def cpu_usec(self, pids):
+        """CPU time of all threads of these processes, from the scheduler."""
+        text = self.out("cat " + " ".join(f"/proc/{pid}/task/*/schedstat" for pid in pids))
+        return sum(int(line.split()[0]) for line in text.splitlines()) / 1000
 
 
-class Ground(Container):
+class Ground(Container, Processes):
     """A device on its bench, with the rivals beside it."""
+
+    def __init__(self, template_folder):
+        super().__init__(template_folder)
+        self.disk = Path(tempfile.mkdtemp(dir=places.CACHE, prefix="disk-"))
 
     def boot(self):
         self.furnish()
         super().boot()
 
+    def end(self):
+        if Path(f"{self.root}{DISK}").is_mount():
+            image.run("umount", f"{self.root}{DISK}")
+        super().end()
+        shutil.rmtree(self.disk)
+
     def furnish(self):
         image.copy_over(GUEST, self.root)
+        Path(f"{self.root}{DISK}").mkdir()
+        image.run("mount", "--bind", self.disk, f"{self.root}{DISK}")
         for program in sorted((places.BUILD / "tests/bench").glob("bench-*")):
             if program.is_file():
                 image.run("cp", program, f"{self.root}{MEASURE}/")
-        for package in packages():
-            image.run("cp", package, self.root)
-            image.quietly("chroot", self.root, "dpkg", "-i", f"/{package.name}")
+        rivals.put(self.root, ["monit"], rivals.chroot(self.root))
         image.run("systemctl", f"--root={self.root}", "mask", "monit.service",
                   stderr=subprocess.DEVNULL)
 
@@ -84,15 +106,9 @@ class Ground(Container):
             for number in range(1, count + 1))
         self.write("/etc/monit/bench.conf", f"set daemon 1\nset log syslog\n{checks}", "0600")
         self.run("systemctl restart bench-monit")
-        wait.until(lambda: "Monit" in self.out("journalctl -t monit -n 1 -o cat"), 30, "monit")
-
-    def pid(self, unit):
-        return int(self.out(f"systemctl show -P MainPID {unit}"))
-
-    def cpu_usec(self, pids):
-        """CPU time of all threads of these processes, from the scheduler."""
-        text = self.out("cat " + " ".join(f"/proc/{pid}/task/*/schedstat" for pid in pids))
-        return sum(int(line.split()[0]) for line in text.splitlines()) / 1000
+        # What it says of the processes may come on top of that.
+        run = self.out("systemctl show -P InvocationID bench-monit").strip()
+        wait.until(lambda: "Monit" in self.out(f"journalctl -o cat _SYSTEMD_INVOCATION_ID={run}"), 30, "monit")
 
 
 @contextlib.contextmanager

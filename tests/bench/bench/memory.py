@@ -10,12 +10,17 @@ from .ipc import QUESTION, twenty_services
 USED = 200
 
 
-def look(ground, unit):
-    """PSS and what belongs to that process alone, in MB."""
-    text = ground.out(f"cat /proc/{ground.pid(unit)}/smaps_rollup")
+def look_at(ground, pid):
+    """PSS, what belongs to that process alone, and what is resident, in MB."""
+    text = ground.out(f"cat /proc/{pid}/smaps_rollup")
     fields = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines()[1:]}
     own = fields["Private_Clean"] + fields["Private_Dirty"]
     return fields["Pss"] / 1024, own / 1024, fields["Rss"] / 1024
+
+
+def look(ground, unit):
+    """The same of a unit with one process."""
+    return look_at(ground, ground.pid(unit))
 
 
 def use(ground):

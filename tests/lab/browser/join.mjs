@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The customer at his browser: node join.mjs PAGE FOLDER SSID PASSWORD OUTCOME TEXT
-// Opens the page, picks the network, types the password, waits until the page's OUTCOME (a data-testid) says TEXT, and
-// takes a picture of each step.
+// The customer at his browser: node join.mjs PAGE FOLDER DEVICE_PASSWORD SSID PASSWORD OUTCOME TEXT
+// Opens the page, sets the device password or logs in with it, picks the network, types its password, waits until the
+// page's OUTCOME (a data-testid) says TEXT, and takes a picture of each step.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const [page_url, folder, ssid, password, outcome, text] = process.argv.slice(2);
+const [page_url, folder, device_password, ssid, password, outcome, text] = process.argv.slice(2);
 const profile = mkdtempSync(join(tmpdir(), 'unbox-browser-'));
 const browser = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
@@ -35,7 +35,13 @@ try {
     page.setDefaultTimeout(60000);
 
     await page.goto(page_url, { waitUntil: 'load', timeout: 60000 });
-    await page.getByTestId('tab-network').click();
+    // The page itself sends whoever isn't logged in to one of these.
+    await page.waitForURL(/\/(welcome|login)\.html/);
+    await picture(page, 'login');
+    for (const field of await page.locator('input[type="password"]').all())
+        await field.fill(device_password);
+    await page.locator('[type="submit"]').click();
+    // The first time the page leads to the networks by itself, and later they are on its first tab.
     const row = page.getByTestId('networks').locator(`button[data-ssid="${ssid}"]`);
     await row.waitFor();
     await picture(page, 'networks');
@@ -49,7 +55,14 @@ try {
     await picture(page, 'joining');
 
     // The page loses the device with the hotspot, and finds it on whatever network there is then.
-    await page.getByTestId(outcome).filter({ hasText: new RegExp(text, 'i') }).waitFor({ timeout: 150000 });
+    const done = page.getByTestId(outcome).filter({ hasText: new RegExp(text, 'i'), visible: true });
+    const arrived = page.getByTestId('arrived-go').filter({ visible: true });
+    await done.or(arrived).first().waitFor({ timeout: 150000 });
+    if (await arrived.isVisible()) {
+        await picture(page, 'arrived');
+        await arrived.click();
+        await done.waitFor();
+    }
     await picture(page, 'done');
     if (complaints.length)
         throw new Error(`the page complained: ${complaints.join('; ')}`);

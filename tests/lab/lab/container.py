@@ -5,6 +5,7 @@ It answers to the same words as a machine (run, out, write, reboot), so that Dev
 on both.
 """
 
+import errno
 import os
 import shutil
 import signal
@@ -67,10 +68,51 @@ def give_serial(root):
     (folder / "10-serial.yaml").write_text(f"enrolment:\n  serial: {SERIAL}\n")
 
 
+def hierarchies():
+    """This process's folders in those trees of control groups that a systemd puts its units in."""
+    unified = Path("/sys/fs/cgroup/unified")
+    trees = {"": unified if unified.exists() else unified.parent, "name=systemd": unified.parent / "systemd"}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _number, tree, path = line.split(":", 2)
+        if tree in trees:
+            yield trees[tree] / path.lstrip("/")
+
+
+class ControlGroup:
+    """One of the container's own. In the caller's, as nspawn leaves it, all containers have the same units' groups, and
+    each of their systemds kills and removes what is the others'."""
+
+    def __init__(self, name):
+        self.folders = [folder / name for folder in hierarchies()]
+        for folder in self.folders:
+            folder.mkdir()
+
+    def enter(self):
+        for folder in self.folders:
+            (folder / "cgroup.procs").write_text(str(os.getpid()))
+
+    def remove(self):
+        """Whoever was in it has ended, or will at once."""
+        for folder in self.folders:
+            for path, _folders, _files in os.walk(folder, topdown=False):
+                wait.until(lambda path=path: self.removed(path), 20, f"the end of who is in {path}")
+
+    @staticmethod
+    def removed(path):
+        try:
+            os.rmdir(path)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            return False
+        return True
+
+
 class Container:
     def __init__(self, template_folder):
         self.template = template_folder
         self.work = Path(tempfile.mkdtemp(prefix="unbox-container-"))
+        self.group = ControlGroup(self.work.name)
         self.root = self.work / "root"
         self.console = self.work / "console"
         self.process = None
@@ -94,11 +136,11 @@ class Container:
 
     def boot(self):
         with self.console.open("wb") as console:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # pylint: disable=subprocess-popen-preexec-fn
                 ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network",
                  "--settings=no", "--directory", str(self.root), "--boot"],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
-                start_new_session=True)
+                start_new_session=True, preexec_fn=self.group.enter)
         self.wait_for_boot()
 
     def leader(self):
@@ -120,6 +162,7 @@ class Container:
             os.kill(int(leader), signal.SIGKILL)
         if self.process:
             self.process.wait(20)
+        self.group.remove()
         for mounted in (self.root, self.work):
             if mounted.is_mount():
                 image.run("umount", mounted)

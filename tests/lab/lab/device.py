@@ -86,20 +86,20 @@ class Device:
 
     def ask(self, daemon, method, params=None):
         """Asks healthd or user-network over its socket; returns the whole answer."""
-        request = {"id": "lab", "method": method}
-        if params is not None:
-            request["params"] = params
-        line = self.machine.out(f"/opt/lab/ipc /run/unbox/{daemon}.sock "
-                                f"{shlex.quote(json.dumps(request))}")
-        answer = json.loads(line)
-        assert answer["id"] == "lab", answer
+        answer = self.try_to_ask(daemon, method, params)
+        assert answer and answer["id"] == "lab", answer
         return answer
+
+    def try_to_ask(self, daemon, method, params=None):
+        """The whole answer, or None while nobody answers."""
+        request = {"id": "lab", "method": method, **({"params": params} if params else {})}
+        result = self.machine.run(f"/opt/lab/ipc /run/unbox/{daemon}.sock "
+                                  f"{shlex.quote(json.dumps(request))}", check=False)
+        return json.loads(result.stdout) if result.code == 0 else None
 
     def ask_or_none(self, daemon, method):
         """The result, or an empty one while nobody answers."""
-        result = self.machine.run(f"/opt/lab/ipc /run/unbox/{daemon}.sock "
-                                  f"'{{\"id\":1,\"method\":\"{method}\"}}'", check=False)
-        return json.loads(result.stdout).get("result", {}) if result.code == 0 else {}
+        return (self.try_to_ask(daemon, method) or {}).get("result", {})
 
     def network_state(self):
         """What user-network says that it is doing, or None while it can't be asked."""
@@ -121,6 +121,62 @@ class Device:
         """What NetworkManager has up: a dictionary of interface and profile name."""
         rows = self.machine.out("nmcli -t -f DEVICE,NAME connection show --active").splitlines()
         return dict(row.split(":", 1) for row in rows)
+
+    def air(self):
+        """What the device has seen: names and their entries."""
+        rows = self.ask_or_none("user-network", "networks").get("networks", [])
+        return {row["ssid"]: row for row in rows}
+
+    def saved_networks(self):
+        """Names and what is saved of them."""
+        rows = self.ask_or_none("user-network", "networks").get("saved", [])
+        return {row["ssid"]: row for row in rows}
+
+    def wait_until_it_sees(self, ssid, security, timeout=60):
+        """Has it look around until it sees this network, and what kind it is."""
+        def sees():
+            self.ask_or_none("user-network", "scan")
+            return self.air().get(ssid, {}).get("security") == security
+        wait.until(sees, timeout, f"{ssid} to be in the air as {security}", interval=2)
+
+    def verdict(self):
+        """How the last join ended, or None; while one goes on, None."""
+        status = self.ask_or_none("user-network", "status")
+        return None if status.get("join") else status.get("verdict")
+
+    def join(self, ssid, timeout=120, **wish):
+        """Has a network joined as unboxctl does it; returns the verdict."""
+        before = self.verdict()
+        answer = self.ask("user-network", "connect", {"ssid": ssid, **wish})
+        assert answer.get("result") == {"accepted": True}, answer
+
+        def ended():
+            verdict = self.verdict()
+            return verdict if verdict != before else None
+        return wait.until(ended, timeout, f"a verdict on {ssid}", interval=0.5)
+
+    def when_joining(self, step, order):
+        """Has this done in the guest at the moment that the next join comes to this step; returns what waits until it
+        is done."""
+        now = self.machine.out("date +%s")
+        # journalctl would follow for ever: the shell ends, and with it its unit.
+        script = (f"journalctl -f --no-tail --since @{now} -o cat UNBOX_STEP={step} | "
+                  f"{{ read -r line; {order}; kill $$; }}")
+        self.machine.write("/run/lab-when", script)
+        self.machine.run("systemd-run --quiet --collect --unit=lab-when sh /run/lab-when")
+
+        def wait_for_it(timeout=120):
+            wait.until(lambda: not self.active("lab-when.service"), timeout, f"the join to come to {step}")
+        return wait_for_it
+
+    # -- hardware -----------------------------------------------------------------------------
+
+    def unplug_radio(self):
+        """Its interface goes, as when a dongle is pulled out."""
+        self.machine.run("cat /sys/class/net/wlan0/phy80211/name >/run/lab-radio && iw dev wlan0 del")
+
+    def plug_radio(self):
+        self.machine.run('iw phy "$(cat /run/lab-radio)" interface add wlan0 type managed')
 
     # -- when something went wrong ------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 
 from . import places, wait
+from .machine import processors
 from .world import HOME, HOME_PASSWORD, HOTSPOT, Lab
 
 ORDER = ["factory", "first-time", "home"]
@@ -51,7 +52,8 @@ class States:
     def __init__(self, machine, port=None):
         self.machine = machine
         self.port = port
-        self.kept = machine.image.folder / "states.qcow2"
+        # A state goes only into a machine that is made as the one was that it comes from.
+        self.kept = machine.image.folder / f"states-{processors()}.qcow2"
         self.broken = {}
 
     def names(self):
@@ -68,8 +70,8 @@ class States:
         if state in self.broken:
             raise RuntimeError(f"the state {state} was not reached before: {self.broken[state]}")
         for step in ORDER[:ORDER.index(state) + 1]:
-            # Another machine may be on its way there: then its state is waited for.
-            with places.lock("states"):
+            # Another machine may be on its way there: then its state is waited for, and not what it goes on to.
+            with places.lock(f"states-{step}"):
                 if step not in self.names():
                     self.live_through(step)
         self.recall(state)
@@ -78,11 +80,12 @@ class States:
         return self.kept.stat().st_mtime_ns
 
     def recall(self, state):
-        if not (self.machine.pid() and self.machine.copied_from == self.stamp()):
-            self.machine.quit()
+        # Within one process the emulated TSC never goes back, and so neither would the guest's clock.
+        self.machine.quit()
+        if self.machine.copied_from != self.stamp():
             shutil.copyfile(self.kept, self.machine.disk)
             self.machine.copied_from = self.stamp()
-            self.machine.power_on(port=self.port, paused=True)
+        self.machine.power_on(port=self.port, paused=True)
         self.machine.recall(state)
         self.check_clock()
 

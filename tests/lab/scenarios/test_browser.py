@@ -6,21 +6,21 @@ import subprocess
 import pytest
 
 from lab import places
-from lab.world import HOME, HOME_PASSWORD, HOTSPOT
+from lab.world import DEVICE_PASSWORD, HOME, HOME_PASSWORD, HOTSPOT
 
 BROWSER = places.LAB / "browser"
 
 
 @pytest.fixture(scope="session")
 def browse():
-    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=BROWSER, check=True)
+    assert (BROWSER / "node_modules").is_dir(), "tests/prepare installs what the browser needs"
     folder = places.RESULTS / "browser"
 
     def join(name, port, *words):
         pictures = folder / name
         pictures.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
-            ["node", BROWSER / "join.mjs", f"http://localhost:{port}/", pictures, *words],
+            ["node", BROWSER / "join.mjs", f"http://localhost:{port}/", pictures, DEVICE_PASSWORD, *words],
             check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
         assert done.returncode == 0, done.stdout
     return join

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The customer sells the device: everything of his goes, the identity stays."""
+"""The customer sells the device: everything of his goes, the identity stays.
+
+In every run the command line's reset is test_strangers_netplan's, and the power is cut at some moment of one in
+test_power_cut."""
+
+import pytest
 
 from lab import wait
 from lab.device import STATE
@@ -22,6 +27,7 @@ def assert_forgotten(lab):
         assert int(old) == int(new), f"an earlier boot's journal still has {word}"
     assert not device.exists("/etc/netplan/60-user-netplan.yaml")
     assert not device.exists(f"{STATE}/network/user-netplan.yaml")
+    assert machine.out(f"ls -A {STATE}/web") == ""
     assert not device.exists(f"{STATE}/factory-reset")
     assert "/etc/netplan/50-cloud-init.yaml" in machine.out("ls /etc/netplan/*.yaml")
 
@@ -54,6 +60,7 @@ def test_from_the_page(home):
     assert_first_time_again(home)
 
 
+@pytest.mark.long
 def test_from_the_command_line(home):
     machine = home.machine
     identity, boot = machine.out(IDENTITY), machine.boot_id()
@@ -65,6 +72,7 @@ def test_from_the_command_line(home):
     assert_first_time_again(home)
 
 
+@pytest.mark.long
 def test_with_the_power_cut_in_its_middle(home):
     machine = home.machine
     identity = machine.out(IDENTITY)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The disk is full when the customer joins his network."""
 
+import pytest
+
 from lab.device import STATE
 from lab.world import HOME, HOME_PASSWORD
 
@@ -13,6 +15,7 @@ def fill(machine, path):
                 f"(cat /dev/zero >{path}/ballast || true) 2>/dev/null")
 
 
+@pytest.mark.long
 def test_a_full_disk_during_a_join(first_time):
     lab = first_time
     lab.phone.wait_for_page()
@@ -24,6 +27,8 @@ def test_a_full_disk_during_a_join(first_time):
     assert lab.phone.choose(HOME, HOME_PASSWORD).status == 202
     lab.device.wait_for_journal("no space", unit="user-network.service", timeout=90)
     lab.device.wait_for_network("hotspot", timeout=120)
+    verdict = lab.device.verdict()
+    assert verdict["code"] == "not_saved" and "its storage is full" in verdict["message"], verdict
     assert not lab.device.exists("/etc/netplan/60-user-netplan.yaml")
 
     lab.machine.run(f"rm {STATE}/network/ballast")

@@ -6,7 +6,7 @@ from lab.device import STATE, message
 from lab.world import HOME, HOME_PASSWORD, HOTSPOT
 
 USER_NETPLAN = "/etc/netplan/60-user-netplan.yaml"
-STEPS = ["checkpoint", "associating", "address", "installing", "radio", "proving", "committed"]
+STEPS = ["checkpoint", "associating", "address", "gateway", "installing", "radio", "proving", "committed"]
 
 
 def join(lab):

@@ -14,6 +14,8 @@ from lab import wait
 from lab.device import STATE
 from lab.world import HOME, HOME_PASSWORD, HOTSPOT
 
+pytestmark = pytest.mark.random
+
 CUTS = range(int(os.environ.get("LAB_CUTS", "1")))
 SEED = int(os.environ.get("LAB_SEED", random.SystemRandom().randrange(1000000)))
 

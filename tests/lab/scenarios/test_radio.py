@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The radio is switched on at every start, unless the customer has turned it off."""
 
+import pytest
+
 from lab import wait
 
 
@@ -14,6 +16,7 @@ def wired(lab):
     wait.until(lambda: lab.bench.open_page("/health").status == 200, 60, "the page on eth0")
 
 
+@pytest.mark.long
 def test_what_the_customer_turned_off_stays_off(home):
     wired(home)
     answer = home.bench.open_page("/api/v1/network/radio", "PUT", body={"enabled": False})
@@ -31,6 +34,7 @@ def test_what_the_customer_turned_off_stays_off(home):
     wait.until(lambda: home.device.active_connections().get("wlan0"), 90, "the network to be back")
 
 
+@pytest.mark.long
 def test_what_somebody_else_turned_off_is_on_at_the_next_start(home):
     # While user-network runs, it is on again before anybody could look.
     home.machine.run("systemctl stop user-network.service && nmcli radio wifi off")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every other morning: the device is switched on and goes straight home."""
 
+import pytest
+
 from lab import wait
 from lab.world import HOME, HOTSPOT
 
@@ -19,14 +21,20 @@ def test_a_reboot_goes_straight_onto_the_home_network(home):
     phone.wait_for(HOME)
     phone.wait_for_page("/")
 
+    home.bench.plug()
+    wait.until(lambda: home.bench.open_page("/").status == 200, 60, "the page on eth0")
+    phone.wait_for_page("/")
 
-def test_with_the_wire_plugged_in_the_page_is_there_too(home):
+
+@pytest.mark.long
+def test_with_the_wire_plugged_in_from_the_beginning(home):
     home.bench.plug()
     home.machine.reboot()
     wait.until(lambda: home.bench.open_page("/").status == 200, 60, "the page on eth0")
     home.phone.wait_for_page("/")
 
 
+@pytest.mark.long
 def test_after_an_outage_of_the_router_the_device_goes_home_again(home):
     home.router.off()
     wait.until(lambda: "wlan0" not in home.device.active_connections(), 60, "the device to notice")

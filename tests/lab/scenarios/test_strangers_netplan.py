@@ -4,6 +4,8 @@
 With its automatic profile on, a wire would work by accident.
 """
 
+import pytest
+
 from lab import wait
 from lab.world import HOME, HOME_PASSWORD, HOTSPOT
 
@@ -21,6 +23,7 @@ def assert_wire_works(lab):
     wait.until(lambda: lab.bench.open_page("/").status == 200, 90, "the page on eth0")
 
 
+@pytest.mark.long
 def test_the_first_time_and_the_wire_hold(first_time):
     spoil(first_time)
     first_time.machine.reboot()
@@ -41,6 +44,7 @@ def test_a_startup_and_the_wire_hold(home):
     assert any("99-stranger" in str(entry.get("MESSAGE")) for entry in entries), entries
 
 
+@pytest.mark.long
 def test_a_factory_reset_and_the_wire_hold(home):
     spoil(home)
     boot = home.machine.boot_id()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What services use, as systemd counts it: needs the unified cgroup hierarchy, as a device has it."""
 
+import pytest
+
 from lab import wait
 
 HUNGRY = """[Service]
@@ -13,6 +15,7 @@ def warnings(lab):
     return [e["event"] for e in events if e["service"] == "product-hungry"].count("warning")
 
 
+@pytest.mark.long
 def test_what_services_use(first_time):
     """Of a service that uses too much of everything."""
     first_time.machine.write("/run/systemd/system/product-hungry.service", HUNGRY)

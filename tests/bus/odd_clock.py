@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A clock of the test's for one daemon, by odd-clock.c: in 1970, ahead, set by somebody, or with days that pass in
+seconds."""
+
+import os
+import struct
+import time
+
+import harness
+
+PATH = "/var/lib/odd-clock"
+YEAR = 365 * 24 * 3600
+
+
+class OddClock:
+    """`scale` is how many seconds of the daemon's one of ours is."""
+
+    def __init__(self, device, scale=1):
+        self._file = device.path(PATH)
+        self._file.write_bytes(struct.pack("=qqq", 0, scale, 0))
+        options = [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]
+        self.environment = {"ODD_CLOCK": PATH, "LD_PRELOAD": str(harness.BUILD_DIR / "tests/bus/odd-clock.so"),
+                            "ASAN_OPTIONS": ":".join(filter(None, options))}
+
+    @property
+    def _offset(self):
+        return struct.unpack("=qqq", self._file.read_bytes())[0]
+
+    def seen(self):
+        """When the daemon last looked."""
+        return struct.unpack("=qqq", self._file.read_bytes())[2]
+
+    def jump(self, seconds):
+        """As when somebody sets it; the file is mapped by who runs."""
+        with open(self._file, "r+b") as file:
+            file.write(struct.pack("=q", self._offset + seconds))
+
+    def now(self):
+        """Of a clock whose seconds are ours."""
+        return time.time() + self._offset
+
+    def set(self, moment):
+        self.jump(int(moment - self.now()))
