@@ -29,7 +29,7 @@ class Avahi(BusPeer):
 
     @property
     def services(self):
-        return {key: port for committed, entries in self.groups.values() if committed
+        return {key: port for committed, entries in list(self.groups.values()) if committed
                 for key, port in entries.items()}
 
     def count(self, method):

@@ -123,7 +123,8 @@ class Routers(FakeNetworkManager):
 
     def loaded(self):
         """The names of netplan's profiles that it knows."""
-        return {profile["settings"]["wifi"]["ssid"] for profile in self.profiles.values() if profile["file"]}
+        return {profile["settings"]["wifi"]["ssid"] for profile in list(self.profiles.values())
+                if profile["file"]}
 
     def names_of_profiles(self):
         return [profile["settings"]["connection"]["id"] for profile in list(self.profiles.values())]
