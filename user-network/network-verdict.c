@@ -27,6 +27,23 @@ static void log_verdict(const struct verdict *verdict, const char *detail)
             "%s", verdict->message);
 }
 
+static void keep_verdict(struct network *network)
+{
+    int r = verdict_save(network->paths->verdict, &network->verdict);
+
+    if (r < 0)
+        unbox_log_errno(LOG_WARNING, r, "the verdict on a join can't be kept");
+    tell_verdict(network->tell, verdict_to_json(&network->verdict));
+}
+
+/* Takes the one that is, and leaves none. */
+static void set_aside(struct network *network)
+{
+    verdict_clear(&network->verdict_before);
+    network->verdict_before = network->verdict;
+    network->verdict = (struct verdict){};
+}
+
 void network_set_verdict(struct network *network, enum verdict_code code, const struct ssid *ssid,
         const char *detail)
 {
@@ -39,13 +56,12 @@ void network_set_verdict(struct network *network, enum verdict_code code, const 
     clock_gettime(CLOCK_REALTIME, &time);
     r = verdict_set(
             &network->verdict, code, ssid, time.tv_sec * USEC_PER_SEC, explains ? detail : NULL);
-    if (r >= 0) {
-        log_verdict(&network->verdict, detail);
-        r = verdict_save(network->paths->verdict, &network->verdict);
-        tell_verdict(network->tell, verdict_to_json(&network->verdict));
+    if (r < 0) {
+        unbox_log_errno(LOG_WARNING, r, "the verdict on a join can't be told");
+        return;
     }
-    if (r < 0)
-        unbox_log_errno(LOG_WARNING, r, "the verdict on a join can't be kept");
+    log_verdict(&network->verdict, detail);
+    keep_verdict(network);
 }
 
 void network_refuse_join(struct network *network, const struct ssid *ssid)
@@ -84,15 +100,37 @@ void network_saved_failed(struct network *network, unsigned reason)
     if (ssid_equal(ssid, &verdict->ssid) && verdict->code != VERDICT_JOINED &&
             verdict->code != VERDICT_NO_INTERNET)
         return;
+    set_aside(network);
     network_set_verdict(network, VERDICT_PASSWORD_CHANGED, ssid, NULL);
 }
 
-/* Let in again without a new password: the router has its old one. */
+/* Whether another network's join is what the customer still has to read about. */
+static bool failed_before(const struct network *network)
+{
+    const struct verdict *before = &network->verdict_before;
+
+    return before->code > VERDICT_JOINED && before->code != VERDICT_NO_INTERNET &&
+           !ssid_equal(&before->ssid, &network->verdict.ssid);
+}
+
+/* Let in again without a new password: the router has its old one, or was only slow. */
 static void follow_password(struct network *network)
 {
-    if (network->verdict.code == VERDICT_PASSWORD_CHANGED && network->radio.state == NM_RADIO_UP &&
-            ssid_equal(&network->radio.ssid, &network->verdict.ssid))
+    char name[SSID_DISPLAY_MAX];
+
+    if (network->verdict.code != VERDICT_PASSWORD_CHANGED || network->radio.state != NM_RADIO_UP ||
+            !ssid_equal(&network->radio.ssid, &network->verdict.ssid))
+        return;
+    if (!failed_before(network)) {
         network_set_verdict(network, VERDICT_JOINED, &network->radio.ssid, NULL);
+        return;
+    }
+    unbox_log(LOG_NOTICE, "%s lets the device in again, with the password that it has",
+            ssid_display(&network->radio.ssid, name));
+    verdict_clear(&network->verdict);
+    network->verdict = network->verdict_before;
+    network->verdict_before = (struct verdict){};
+    keep_verdict(network);
 }
 
 static uint64_t follow_internet(struct network *network, uint64_t now_usec)

@@ -19,7 +19,7 @@ void network_saved_failed(struct network *network, unsigned reason);
 
 /*
  * Changes "joined" to "no internet" when NetworkManager's check has failed for a while, and back;
- * and back to "joined" when a saved network lets the device in again. When to be called again
- * (CLOCK_BOOTTIME), or 0.
+ * and, when a saved network lets the device in again, back to "joined" or to why another network's
+ * join had failed before. When to be called again (CLOCK_BOOTTIME), or 0.
  */
 uint64_t network_follow_verdict(struct network *network, uint64_t now_usec);

@@ -37,6 +37,7 @@ int network_join(struct network *network, const struct wifi_network *wanted)
 static void forget_verdict(struct network *network)
 {
     verdict_clear(&network->verdict);
+    verdict_clear(&network->verdict_before);
     (void)unbox_store_remove(network->paths->verdict);
 }
 

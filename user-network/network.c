@@ -427,6 +427,7 @@ struct network *network_free(struct network *network)
     sd_event_source_disable_unref(network->again);
     scan_list_clear(&network->air);
     verdict_clear(&network->verdict);
+    verdict_clear(&network->verdict_before);
     free(network->hotspot_problem);
     free(network);
     return NULL;

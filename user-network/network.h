@@ -63,6 +63,7 @@ struct network {
     struct nm_radio radio; /* as last seen */
     struct nm_wire wire;
     struct verdict verdict;
+    struct verdict verdict_before; /* of a join; "password changed" may be a false alarm */
     bool radio_wanted;
     bool busy;    /* an action is under way */
     bool opening; /* the hotspot was asked for and isn't up yet */

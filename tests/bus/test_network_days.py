@@ -92,6 +92,26 @@ def test_router_gets_its_old_password_back(world, device):
     peer.close()
 
 
+def test_a_false_alarm_after_a_failed_join(world, device):
+    """The router is slow once to let the device back in: why the join had failed is still what counts."""
+    manager, peer = world({"Home": router(PASSWORD), "Cafe": router("another-one")})
+    assert connect(peer, "Home", password=PASSWORD)["code"] == "joined"
+    told = connect(peer, "Cafe", password="mistyped-one")
+    assert told["code"] == "password_wrong"
+    eventually(lambda: manager.on() == "Home")
+    lock_out(manager)
+    eventually(lambda: verdict(peer)["code"] == "password_changed", 30)
+    manager.routers["Home"]["password"] = PASSWORD
+    manager.try_by_itself()
+    eventually(lambda: verdict(peer) == told, 30)
+    assert state(peer) == "connected" and manager.on() == "Home"
+    peer.close()
+    device.restart("user-network")
+    peer = ready(device)
+    assert verdict(peer) == told
+    peer.close()
+
+
 # -- people ---------------------------------------------------------------------------------------
 
 
