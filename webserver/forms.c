@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "login/login.h"
-#include "unbox/log.h"
 
 struct form {
     struct http_field fields[3]; /* secrets */
@@ -150,20 +149,4 @@ int form_password(struct http_request *request, void *userdata)
     if (strcmp(form.fields[0].value, form.fields[1].value) != 0)
         return form_follow(request, "/password.html", "#different");
     return login_change(userdata, request, form.fields[2].value, form.fields[0].value, on_password);
-}
-
-int form_logout(struct http_request *request, void *userdata)
-{
-    struct api *api = userdata;
-    struct visitor visitor;
-    int r = 0;
-
-    auth_visitor(&api->auth, request, &visitor);
-    if (visitor.session)
-        r = sessions_close(api->auth.sessions, visitor.session);
-    events_check(api->events);
-    if (r < 0)
-        return unbox_log_errno(LOG_ERR, r, "A session may be back after a restart");
-    r = auth_set_cookie(request, NULL);
-    return r < 0 ? r : form_follow(request, "/login.html", "#out");
 }

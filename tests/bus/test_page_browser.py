@@ -400,6 +400,9 @@ def test_a_language_is_chosen_on_the_page(page, owned):
     page.language = "en"
     page.wait("serial")
     page.look("53-changed")
+    page.click("log-out")
+    page.window.arrive(f"{page.url}/login.html#out")
+    page.look("54-logged-out")
 
 
 @browsing.walk("en")

@@ -15,6 +15,7 @@ import pytest
 import peers
 from harness import eventually
 from own_addresses import addresses, HOTSPOT, NEIGHBOUR, PHONE, STATUS, WIFI, WIRE  # noqa: F401  pylint: disable=unused-import
+from pages import Shown
 from web import JSON, Browser, Client, Web
 
 PASSWORD = "correct horse"
@@ -411,7 +412,11 @@ def test_the_forms_do_it_by_themselves(web, network):
     assert browser.submit("/welcome", password="short", again="short") == (302, f"{welcome}#unfit")
     assert browser.submit("/welcome", password="é" * 128, again="é" * 128) == (302, "/#setup")
     assert browser.get("/api/v1/network") == STATUS
-    assert browser.submit("/logout") == (302, "/login.html#out")
+    page = Shown(browser.get("/system.html").decode())
+    csrf, = [form["values"]["csrf"] for form in page.forms if form["action"] == "/logout"]
+    assert browser.submit("/logout", csrf="guessed")[0] == browser.submit("/logout")[0] == 403
+    assert browser.get("/api/v1/network") == STATUS
+    assert browser.submit("/logout", csrf=csrf) == (302, "/login.html#out")
     assert browser.ask("GET", "/api/v1/network")[0] == 401
     assert browser.submit("/login", password="something else") == (302, "/login.html#wrong")
     assert browser.submit("/login", password="é" * 128) == (302, "/")

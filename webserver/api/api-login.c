@@ -100,9 +100,8 @@ int api_session_open(struct http_request *request, void *userdata)
     return login_enter(userdata, request, secret, on_login);
 }
 
-int api_session_close(struct http_request *request, void *userdata)
+int api_end_session(struct http_request *request, struct api *api)
 {
-    struct api *api = userdata;
     struct visitor visitor;
     int r = 0;
 
@@ -112,7 +111,13 @@ int api_session_close(struct http_request *request, void *userdata)
     events_check(api->events);
     if (r < 0)
         return unbox_log_errno(LOG_ERR, r, "A session may be back after a restart");
-    r = auth_set_cookie(request, NULL);
+    return auth_set_cookie(request, NULL);
+}
+
+int api_session_close(struct http_request *request, void *userdata)
+{
+    int r = api_end_session(request, userdata);
+
     return r < 0 ? r : http_respond_empty(request, 204);
 }
 

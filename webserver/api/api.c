@@ -57,7 +57,7 @@ const struct http_route api_routes[] = {
         {"POST", "/login", form_login, API_BODY_MAX},
         {"POST", "/welcome", form_welcome, API_BODY_MAX},
         {"POST", "/password", form_password, API_BODY_MAX},
-        {"POST", "/logout", form_logout, API_BODY_MAX},
+        {"POST", "/logout", plain_logout, API_BODY_MAX},
         {"GET", "/join.html", plain_join_page},
         {"POST", "/join", plain_join, API_NETWORK_MAX},
         {"GET", "/country.html", plain_country_page},

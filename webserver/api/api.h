@@ -126,6 +126,9 @@ int api_session_open(struct http_request *request, void *userdata);
 int api_session_close(struct http_request *request, void *userdata);
 int api_password_set(struct http_request *request, void *userdata);
 
+/* Ends the login of the request, if it has one, and takes its cookie back. 0 or a negative errno. */
+int api_end_session(struct http_request *request, struct api *api);
+
 /* api-tokens.c */
 int api_tokens_list(struct http_request *request, void *userdata);
 int api_tokens_make(struct http_request *request, void *userdata);
@@ -161,7 +164,6 @@ int api_https_drop_certificate(struct http_request *request, struct api *api);
 int form_login(struct http_request *request, void *userdata);
 int form_welcome(struct http_request *request, void *userdata);
 int form_password(struct http_request *request, void *userdata);
-int form_logout(struct http_request *request, void *userdata);
 
 /* What comes of a form: another page, and its part after the # (""; "#wrong"). For a handler to
  * return. */

@@ -3,6 +3,7 @@
 // The part of the System tab about who may in: what this login may do, and the access tokens of scripts.
 
 import {ask, session} from '/device.js';
+import * as events from '/events.js';
 import {date, list, t, tOf} from '/i18n.js';
 import {byId, confirmed, fill, fillList, fromTemplate, perform, toast} from '/view.js';
 
@@ -57,6 +58,18 @@ async function make(event) {
     });
 }
 
+async function leave() {
+    // They end with the login, and this page is not to ask why.
+    events.pause();
+    try {
+        await ask('DELETE', '/api/v1/session');
+    } catch (error) {
+        events.open();
+        throw error;
+    }
+    location.replace('/login.html#out');
+}
+
 // Resolves to whether this login is the owner's.
 export async function refresh() {
     const {scopes} = await session();
@@ -77,4 +90,5 @@ export async function refresh() {
 
 export function start() {
     byId('token-form').addEventListener('submit', make);
+    byId('log-out').addEventListener('click', (event) => perform(event.target, leave));
 }

@@ -62,7 +62,12 @@ function onMessage(event) {
     }
 }
 
-function open() {
+export function pause() {
+    close();
+    live = false;
+}
+
+export function open() {
     close();
     if (document.hidden)
         return;
@@ -72,12 +77,10 @@ function open() {
 }
 
 function onVisibility() {
-    if (!document.hidden) {
+    if (document.hidden)
+        pause();
+    else
         open();
-        return;
-    }
-    close();
-    live = false;
 }
 
 // `tell` is called with the topic and the data of each event; 'gap': ask for everything anew; 'link': isLive() is

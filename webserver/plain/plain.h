@@ -110,6 +110,7 @@ int plain_logs_page(struct http_request *request, void *userdata);
 /* system.c */
 int plain_system_page(struct http_request *request, void *userdata);
 int plain_diagnostics(struct http_request *request, void *userdata);
+int plain_logout(struct http_request *request, void *userdata);
 
 /* reboot.c */
 int plain_reboot_page(struct http_request *request, void *userdata);

@@ -157,6 +157,17 @@ int plain_system_page(struct http_request *request, void *userdata)
     return peer_ask(api->health, request, "get_system", NULL, PEER_SOON_USEC, on_system, api);
 }
 
+int plain_logout(struct http_request *request, void *userdata)
+{
+    struct api *api = userdata;
+    int r = plain_enter(request, api, SCOPE_READ);
+
+    if (r != 0)
+        return r < 0 ? r : 0;
+    r = api_end_session(request, api);
+    return r < 0 ? r : form_follow(request, "/login.html", "#out");
+}
+
 static int on_diagnostics(
         struct http_request *request, const struct peer_answer *answer, void *userdata)
 {
