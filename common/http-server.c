@@ -116,6 +116,11 @@ static void read_peer(struct http_request *request)
         (void)http_print_address(info->client_addr, request->peer);
 }
 
+static int respond_stopping(struct http_request *request)
+{
+    return http_respond_problem(request, 503, "stopping", NULL, "The service is being stopped.");
+}
+
 /* Its headers have arrived: whatever refuses it does so before its body is read. */
 static int begin_request(struct http_request *request)
 {
@@ -124,6 +129,9 @@ static int begin_request(struct http_request *request)
 
     request->begun = true;
     read_peer(request);
+    /* What its check would look at may be gone already. */
+    if (request->server->stopping)
+        return respond_stopping(request);
     r = http_request_check(request, &request->server->options);
     if (r >= 0 && http_request_has_body(request, &size))
         http_limits_enter(
@@ -137,8 +145,7 @@ static int handle_request(struct http_request *request)
 
     request->handled = true;
     if (request->server->stopping)
-        return http_respond_problem(
-                request, 503, "stopping", NULL, "The service is being stopped.");
+        return respond_stopping(request);
     if (request->route)
         return request->route->handler(request, options->userdata);
     if (options->fallback)
@@ -404,8 +411,7 @@ struct http_server *http_server_free(struct http_server *server)
     while (server->waiting) {
         struct http_request *request = server->waiting;
 
-        if (http_respond_problem(request, 503, "stopping", NULL, "The service is being stopped.") <
-                0)
+        if (respond_stopping(request) < 0)
             http_server_answered(request);
     }
     http_streams_end(server);

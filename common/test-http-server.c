@@ -22,6 +22,7 @@ struct fixture {
     uint16_t port;
     struct http_request *held; /* of the route that answers late */
     unsigned changes;          /* of the number of connections */
+    unsigned looks;            /* at requests, before they are read */
     char answer[8192];
 };
 
@@ -107,6 +108,7 @@ static const struct http_route routes[] = {
 
 static int refuse_strangers(struct http_request *request, void *userdata)
 {
+    ((struct fixture *)userdata)->looks++;
     if (!http_request_header(request, "X-Stranger"))
         return 0;
     return http_respond_problem(request, 403, "stranger", NULL, "Not you.") < 0 ? -EIO : 1;
@@ -363,6 +365,22 @@ static void test_ends_with_open_requests(void **state)
     assert_true(says(fixture, "HTTP/1.1 503 "));
 }
 
+/* Its owner has freed by then what its requests are looked at with. */
+static void test_ends_before_a_request_is_looked_at(void **state)
+{
+    static const char request[] = "GET /hello/you" HEAD "\r\n";
+    struct fixture *fixture = *state;
+    _cleanup_close_ int fd = connect_to(fixture);
+
+    while (http_server_connections(fixture->server) != 1)
+        run_for(fixture, 10 * USEC_PER_MSEC);
+    assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
+    fixture->server = http_server_free(fixture->server);
+    receive(fixture, fd);
+    assert_true(says(fixture, "HTTP/1.1 503 "));
+    assert_int_equal(fixture->looks, 0);
+}
+
 static void test_counts_connections(void **state)
 {
     struct fixture *fixture = *state;
@@ -501,6 +519,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(test_answers_late, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_answers_who_is_gone, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_ends_with_open_requests, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(test_ends_before_a_request_is_looked_at, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_counts_connections, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_static_is_not_sent_twice, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_reads_forms, set_up, tear_down),
