@@ -32,8 +32,8 @@ def test_router_goes_in_the_middle_of_a_join(world, device, place):
     ask(peer, "connect", ssid="Home", password=PASSWORD)
     eventually(lambda: step(peer) == place)
     there = manager.routers.pop("Home")
-    manager.held.clear()
     manager.lose_the_router()
+    manager.held.clear()
     told = eventually(lambda: over(peer, None), 30)
     # It was seen a moment ago: neither its password nor its name is blamed.
     assert told["code"] == "no_answer" and "restart" in told["message"]
@@ -136,8 +136,8 @@ def test_two_people_want_two_networks_at_once(world, device):
         eventually(lambda: step(peer) == "associating")  # pylint: disable=cell-var-from-loop
         assert peer.call("status")["join"]["ssid"] == taken
         assert peer.ask("forget")["error"]["code"] in ("NOT_FOUND", "BUSY")
-    manager.held.clear()
     manager.lose_the_router()
+    manager.held.clear()
     for peer, _, _ in requests:
         told = eventually(lambda: over(peer, None), 30)  # pylint: disable=cell-var-from-loop
         assert told["ssid"] == taken and told["code"] == "no_answer"
