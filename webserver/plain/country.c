@@ -64,12 +64,7 @@ static int on_status(struct http_request *request, const struct peer_answer *ans
 
 int plain_country_page(struct http_request *request, void *userdata)
 {
-    struct api *api = userdata;
-    int r = plain_enter(request, api, SCOPE_NETWORK);
-
-    if (r != 0)
-        return r < 0 ? r : 0;
-    return peer_ask(api->network, request, "status", NULL, PEER_SOON_USEC, on_status, api);
+    return plain_ask_status(request, userdata, on_status);
 }
 
 /* What was chosen is still there beside why it can't be. */

@@ -114,12 +114,7 @@ static int on_status(struct http_request *request, const struct peer_answer *ans
 
 int plain_join_page(struct http_request *request, void *userdata)
 {
-    struct api *api = userdata;
-    int r = plain_enter(request, api, SCOPE_NETWORK);
-
-    if (r != 0)
-        return r < 0 ? r : 0;
-    return peer_ask(api->network, request, "status", NULL, PEER_SOON_USEC, on_status, api);
+    return plain_ask_status(request, userdata, on_status);
 }
 
 /* Why it can't be done, with what was typed and what is known of the device. */
@@ -172,10 +167,5 @@ static int on_status_before(
 
 int plain_join(struct http_request *request, void *userdata)
 {
-    struct api *api = userdata;
-    int r = plain_enter(request, api, SCOPE_NETWORK);
-
-    if (r != 0)
-        return r < 0 ? r : 0;
-    return peer_ask(api->network, request, "status", NULL, PEER_SOON_USEC, on_status_before, api);
+    return plain_ask_status(request, userdata, on_status_before);
 }

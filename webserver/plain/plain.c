@@ -89,6 +89,15 @@ int plain_form(struct http_request *request, struct api *api, enum scope scope,
     return r < 0 ? r : 1;
 }
 
+int plain_ask_status(struct http_request *request, struct api *api, peer_reply reply)
+{
+    int r = plain_enter(request, api, SCOPE_NETWORK);
+
+    if (r != 0)
+        return r < 0 ? r : 0;
+    return peer_ask(api->network, request, "status", NULL, PEER_SOON_USEC, reply, api);
+}
+
 /* -- values ---------------------------------------------------------------------------------- */
 
 void plain_take(struct plain *page, const char *name, char *text)

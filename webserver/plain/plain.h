@@ -28,6 +28,10 @@ int plain_enter(struct http_request *request, struct api *api, enum scope scope)
 int plain_form(struct http_request *request, struct api *api, enum scope scope,
         struct http_field *fields, size_t n_fields);
 
+/* For a page or a form of somebody who may change the network: asks for its status, with `api` as
+ * `reply`'s userdata. For a handler to return. */
+int plain_ask_status(struct http_request *request, struct api *api, peer_reply reply);
+
 /* The page at `path`. 0 or a negative errno. */
 int plain_new(struct http_request *request, struct api *api, const char *path, struct plain **ret);
 
