@@ -58,6 +58,12 @@ def test_shows_what_became_of_it(owner, network):
     assert "connected to <b>HomeNet</b>" in shown(owner)
 
 
+@pytest.mark.parametrize("state, hidden", [("hotspot", ""), ("connected", "hidden"), ("wired", "hidden")])
+def test_says_that_the_hotspot_goes_only_where_there_is_one(owner, network, state, hidden):
+    network.answers["status"] = {**peers.NETWORK_STATUS, "state": state}
+    assert f'data-testid="leaving" {hidden}>' in shown(owner)
+
+
 @pytest.mark.parametrize("fields, asked", [
     ({"ssid": "Café & Co", "password": "hunter22"}, {"ssid": "Café & Co", "password": "hunter22"}),
     ({"ssid": "HomeNet", "password": ""}, {"ssid": "HomeNet"}),

@@ -62,6 +62,7 @@ static void set_status(struct plain *page, const json_t *status)
     plain_set_shown(
             page, "joined", "if-joined", plain_text(json_object_get(status, "wifi"), "ssid"));
     plain_set_shown(page, "joining", "if-joining", joining);
+    plain_show(page, "if-leaves", strcmp(plain_text(status, "state"), "hotspot") == 0);
     set_verdict(page, json_object_get(status, "verdict"), joining[0]);
     url_of(url, hostname, "", status);
     plain_set_shown(page, "url", "if-known", hostname[0] ? url : "");
