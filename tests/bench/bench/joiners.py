@@ -102,4 +102,4 @@ class Nmcli(Joiner):
                         "grep -qx Hotspot || nmcli connection up Hotspot; }", 60)
 
 
-JOINERS = (Unbox, Comitup, Nmcli)
+JOINERS = (Nmcli, Unbox, Comitup)

@@ -66,7 +66,7 @@ class Laboratory(Processes):
 
     def air(self, ssid):
         """(seconds, "on" or "off") of each change of this network, in this boot."""
-        rows = [line.split(" ", 2) for line in self.out(f"cat {AIR}").splitlines()]
+        rows = [line.split(" ", 2) for line in self.out(f"cat {AIR} 2>/dev/null || true").splitlines()]
         return [(float(when), what) for when, what, name in rows if name == ssid]
 
     def heard(self, ssid, after=0.0, timeout=240):
