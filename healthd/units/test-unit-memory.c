@@ -13,6 +13,9 @@
 #include "unbox/store.h"
 #include "unit-memory.h"
 
+#define LADDER(restarts, last)                                                                     \
+    ("{\"restarts\":" restarts ",\"last\":" last ",\"starting\":0,\"trouble\":1,"                  \
+     "\"degraded\":true,\"ran\":true,\"since\":1}")
 #define NAME "radio.service"
 #define SECOND(n) ((1000 + (n)) * USEC_PER_SEC)
 
@@ -172,15 +175,10 @@ static void test_what_cannot_be(void **state)
     static const char *const texts[] = {
             "7",
             "{}",
-            "{\"restarts\":-1,\"last\":1,\"starting\":0,\"trouble\":1,\"degraded\":true,\"ran\":"
-            "true,"
-            "\"since\":1}",
-            "{\"restarts\":1e9,\"last\":1,\"starting\":0,\"trouble\":1,\"degraded\":true,\"ran\":"
-            "true,"
-            "\"since\":1}",
+            LADDER("-1", "1"),
+            LADDER("1e9", "1"),
             /* The clock has not got there yet: nobody would be restarted for a long time. */
-            "{\"restarts\":3,\"last\":9000000000000,\"starting\":0,\"trouble\":1,\"degraded\":true,"
-            "\"ran\":true,\"since\":1}",
+            LADDER("3", "9000000000000"),
     };
     struct fixture *fixture = *state;
 

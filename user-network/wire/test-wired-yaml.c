@@ -83,8 +83,8 @@ static void test_what_nobody_may_give(void **state)
             "{\"address\": \"192.0.2.7/24\", \"dns\": [\"::1\"]}",
             "{\"address\": \"192.0.2.7/24\", \"dns\": [\"fe80::1\"]}",
             "{\"address\": \"192.0.2.7/24\", \"dns\": [\"0.0.0.0\"]}",
-            "{\"address\": \"192.0.2.7/24\","
-            " \"dns\": [\"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", \"192.0.2.4\"]}"};
+            ("{\"address\": \"192.0.2.7/24\","
+             " \"dns\": [\"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", \"192.0.2.4\"]}")};
 
     for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
         struct wired_settings settings = {.prefix = 99};
@@ -131,8 +131,8 @@ static void test_other_peoples_files(void **state)
             "network: {ethernets: {eth0: {addresses: [10.42.0.7/24]}}}",
             "network: {ethernets: {a: {addresses: [192.0.2.7/24]}, b: {}}}",
             "network: {ethernets: {a: {addresses: [192.0.2.7/24], routes: [{via: x}]}}}",
-            "network: {ethernets: {a: {addresses: [192.0.2.7/24],"
-            " nameservers: {addresses: [x]}}}}",
+            ("network: {ethernets: {a: {addresses: [192.0.2.7/24],"
+             " nameservers: {addresses: [x]}}}}"),
             "network: {ethernets: {a: {addresses: [\"192.0.2.7/24\\0\"]}}}"};
     struct wired_settings settings;
 
