@@ -8,15 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "http-internal.h"
+#include "test-http.h"
 
 #define REQUEST "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
 #define REQUEST_SEC 1
@@ -64,13 +62,8 @@ static int start(struct fixture *fixture, bool refuse)
             .idle_timeout_sec = IDLE_SEC,
             .userdata = fixture,
     };
-    struct sockaddr_in address;
-    socklen_t size = sizeof(address);
-    int fd;
+    int fd = listen_anywhere(&fixture->port);
 
-    assert_int_equal(http_listen("127.0.0.1", 0, false, &fd), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    fixture->port = ntohs(address.sin_port);
     fixture->listener = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     return http_server_new(fixture->event, fd, &options, &fixture->server);
 }

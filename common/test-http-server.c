@@ -9,12 +9,11 @@
 
 #include <arpa/inet.h>
 #include <cmocka.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "http-internal.h"
+#include "test-http.h"
 
 struct fixture {
     sd_event *event;
@@ -130,16 +129,12 @@ static int set_up(void **state)
             .connections_changed = on_connections_changed,
             .userdata = fixture,
     };
-    struct sockaddr_in address;
-    socklen_t size = sizeof(address);
-    int fd;
 
     assert_non_null(fixture);
     assert_int_equal(sd_event_new(&fixture->event), 0);
-    assert_int_equal(http_listen("127.0.0.1", 0, false, &fd), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    fixture->port = ntohs(address.sin_port);
-    assert_int_equal(http_server_new(fixture->event, fd, &options, &fixture->server), 0);
+    assert_int_equal(http_server_new(fixture->event, listen_anywhere(&fixture->port), &options,
+                             &fixture->server),
+            0);
     *state = fixture;
     return 0;
 }
@@ -152,20 +147,6 @@ static int tear_down(void **state)
     sd_event_unref(fixture->event);
     free(fixture);
     return 0;
-}
-
-static int connect_to(const struct fixture *fixture)
-{
-    struct sockaddr_in address = {
-            .sin_family = AF_INET,
-            .sin_port = htons(fixture->port),
-            .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    return fd;
 }
 
 static void run_for(const struct fixture *fixture, uint64_t usec)
@@ -195,7 +176,7 @@ static void receive(struct fixture *fixture, int fd)
 /* Sends one request; its answer, whole, is in fixture->answer. Returns the status. */
 static int ask(struct fixture *fixture, const char *request)
 {
-    _cleanup_close_ int fd = connect_to(fixture);
+    _cleanup_close_ int fd = connect_to(fixture->port);
     size_t size = strlen(request);
 
     assert_int_equal(send(fd, request, size, MSG_NOSIGNAL), size);
@@ -324,7 +305,7 @@ static void test_answers_late(void **state)
 {
     static const char request[] = "GET /hold" HEAD "\r\n";
     struct fixture *fixture = *state;
-    _cleanup_close_ int fd = connect_to(fixture);
+    _cleanup_close_ int fd = connect_to(fixture->port);
 
     assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
     while (!fixture->held)
@@ -340,7 +321,7 @@ static void test_answers_who_is_gone(void **state)
 {
     static const char request[] = "GET /hold" HEAD "\r\n";
     struct fixture *fixture = *state;
-    int fd = connect_to(fixture);
+    int fd = connect_to(fixture->port);
 
     assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
     while (!fixture->held)
@@ -355,7 +336,7 @@ static void test_ends_with_open_requests(void **state)
 {
     static const char request[] = "GET /hold" HEAD "\r\n";
     struct fixture *fixture = *state;
-    _cleanup_close_ int fd = connect_to(fixture);
+    _cleanup_close_ int fd = connect_to(fixture->port);
 
     assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
     while (!fixture->held)
@@ -370,7 +351,7 @@ static void test_ends_before_a_request_is_looked_at(void **state)
 {
     static const char request[] = "GET /hello/you" HEAD "\r\n";
     struct fixture *fixture = *state;
-    _cleanup_close_ int fd = connect_to(fixture);
+    _cleanup_close_ int fd = connect_to(fixture->port);
 
     while (http_server_connections(fixture->server) != 1)
         run_for(fixture, 10 * USEC_PER_MSEC);
@@ -384,7 +365,7 @@ static void test_ends_before_a_request_is_looked_at(void **state)
 static void test_counts_connections(void **state)
 {
     struct fixture *fixture = *state;
-    int fd = connect_to(fixture);
+    int fd = connect_to(fixture->port);
 
     while (http_server_connections(fixture->server) != 1)
         run_for(fixture, 10 * USEC_PER_MSEC);
@@ -404,7 +385,7 @@ static void test_settles(void **state)
 
     http_request_settle(NULL, -EIO);
     for (int answered = 0; answered <= 1; answered++) {
-        _cleanup_close_ int fd = connect_to(fixture);
+        _cleanup_close_ int fd = connect_to(fixture->port);
 
         fixture->held = NULL;
         assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
@@ -519,7 +500,8 @@ int main(void)
             cmocka_unit_test_setup_teardown(test_answers_late, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_answers_who_is_gone, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_ends_with_open_requests, set_up, tear_down),
-            cmocka_unit_test_setup_teardown(test_ends_before_a_request_is_looked_at, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(
+                    test_ends_before_a_request_is_looked_at, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_counts_connections, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_static_is_not_sent_twice, set_up, tear_down),
             cmocka_unit_test_setup_teardown(test_reads_forms, set_up, tear_down),

@@ -7,14 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "http-server.h"
+#include "test-http.h"
 
 struct fixture {
     sd_event *event;
@@ -63,16 +60,12 @@ static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     struct http_server_options options = {.routes = routes, .userdata = fixture};
-    struct sockaddr_in address;
-    socklen_t size = sizeof(address);
-    int fd;
 
     assert_non_null(fixture);
     assert_int_equal(sd_event_new(&fixture->event), 0);
-    assert_int_equal(http_listen("127.0.0.1", 0, false, &fd), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    fixture->port = ntohs(address.sin_port);
-    assert_int_equal(http_server_new(fixture->event, fd, &options, &fixture->server), 0);
+    assert_int_equal(http_server_new(fixture->event, listen_anywhere(&fixture->port), &options,
+                             &fixture->server),
+            0);
     *state = fixture;
     return 0;
 }
@@ -95,17 +88,10 @@ static void run(const struct fixture *fixture)
 /* A reader whose stream has begun. */
 static int open_stream(struct fixture *fixture, const char *version)
 {
-    struct sockaddr_in address = {
-            .sin_family = AF_INET,
-            .sin_port = htons(fixture->port),
-            .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = connect_to(fixture->port);
     char request[64];
 
     snprintf(request, sizeof(request), "GET /stream HTTP/%s\r\nHost: x\r\n\r\n", version);
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
     while (!fixture->stream)
         run(fixture);
