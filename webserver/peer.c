@@ -112,8 +112,13 @@ static int ask(struct exchange *exchange, struct peer *peer, struct http_request
         failure.error = -ENOMEM;
         return reply(request, &failure, userdata);
     }
-    failure.error =
-            unbox_ipc_client_call(peer->client, method, params, timeout_usec, on_answer, exchange);
+    if (peer->client)
+        failure.error = unbox_ipc_client_call(
+                peer->client, method, params, timeout_usec, on_answer, exchange);
+    else {
+        json_decref(params);
+        failure.error = -ECANCELED;
+    }
     if (failure.error == 0)
         return 0;
     exchange_free(exchange);
@@ -192,7 +197,9 @@ static void read_problem(const struct peer_answer *answer, struct problem *ret)
         read_refusal(answer, ret);
         return;
     }
-    if (answer->error == -EBADMSG)
+    if (answer->error == -ECANCELED)
+        code = "stopping", text = "is not asked any more: the page is being stopped";
+    else if (answer->error == -EBADMSG)
         code = "bad_answer", text = "gave an answer that makes no sense";
     else if (answer->error == -ETIMEDOUT)
         code = "service_slow", text = "does not answer right now";
@@ -241,13 +248,20 @@ int peer_new(sd_event *event, const char *path, const char *title, struct peer *
     return 0;
 }
 
+void peer_close(struct peer *peer)
+{
+    if (!peer)
+        return;
+    peer->client = unbox_ipc_client_free(peer->client);
+    while (peer->exchanges)
+        on_answer(-ECANCELED, NULL, NULL, NULL, peer->exchanges);
+}
+
 struct peer *peer_free(struct peer *peer)
 {
     if (!peer)
         return NULL;
-    unbox_ipc_client_free(peer->client);
-    while (peer->exchanges)
-        exchange_free(peer->exchanges);
+    peer_close(peer);
     free(peer->title);
     free(peer);
     return NULL;

@@ -28,8 +28,12 @@ typedef int (*peer_reply)(
  */
 int peer_new(sd_event *event, const char *path, const char *title, struct peer **ret);
 
-/* What it was asked and has not answered is forgotten: the requests have to be ended afterwards, by
- * freeing their server. Accepts NULL; returns NULL. */
+/* Asks it no more: what it has not answered, and what it is still asked, fails with -ECANCELED.
+ * Accepts NULL. */
+void peer_close(struct peer *peer);
+
+/* Closes it first. Whoever waited for it may ask another one then, which has to be there, if only
+ * closed. Accepts NULL; returns NULL. */
 struct peer *peer_free(struct peer *peer);
 
 DEFINE_CLEANUP(struct peer *, peer_free);

@@ -12,14 +12,16 @@
 /* Connections come and go by the dozen: what `systemctl status` says follows at leisure. */
 #define STATUS_USEC (1 * USEC_PER_SEC)
 
-/* Questions first: their answers would go to requests that are gone. */
+/* Questions first: who waits for an answer is told, while he is still there. */
 static int stop(void *userdata)
 {
     struct web *web = userdata;
 
+    peer_close(web->api.network);
+    peer_close(web->api.health);
+    web->api.services = services_free(web->api.services);
     web->api.network = peer_free(web->api.network);
     web->api.health = peer_free(web->api.health);
-    web->api.services = services_free(web->api.services);
     web->api.jobs = jobs_free(web->api.jobs);
     auth_close(&web->api.auth);
     while (web->n_servers > 0)

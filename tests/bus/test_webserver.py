@@ -410,6 +410,20 @@ def test_stops_with_a_request_open(web, serve, device):
     assert device.notify.seen("STOPPING")
 
 
+@pytest.mark.parametrize("peer, path", [
+    ("user-network", "/network.html"), ("user-network", "/join.html"), ("user-network", "/hotspot.html"),
+    ("healthd", "/system.html"), ("healthd", "/health.html"), ("healthd", "/metrics"), ("healthd", "/factory.html")])
+def test_stops_while_a_page_waits(web, serve, peer, path):
+    """What it has of the page goes with it, and whoever waits is told."""
+    silent = serve(peer, {}, peers.SilentPeer)
+    with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\n{OURS}\r\n".encode())
+        eventually(lambda: silent.calls)
+        os.kill(web.daemon.pid, signal.SIGTERM)
+        assert b"HTTP/1.1 " in connection.recv(4096)
+    assert web.daemon.wait() == 0
+
+
 REQUEST = f"POST /api/v1/network/connect HTTP/1.1\r\n{OURS}Connection: close\r\n".encode()
 
 
