@@ -144,15 +144,23 @@ def test_a_bundles_key_is_sent_once_and_kept_nowhere(bench, operator, device):
         assert not any(body in piece for body in bodies)
 
 
-def revoked(bench):
-    """The numbers in the list that the bench serves, and in its file, which have to be the same."""
+def lists(bench):
+    """The numbers in the list that the bench serves, and in its file."""
     served = x509.load_der_x509_crl(factory.Scripted(bench, "x").call("GET", "/v1/crl")[1])
     ca = x509.load_pem_x509_certificate((bench.folder / "ca.pem").read_bytes())
     assert served.is_signature_valid(ca.public_key())
     assert (served.next_update - served.last_update).days == 7
     written = x509.load_pem_x509_crl((bench.folder / "crl.pem").read_bytes())
-    assert [r.serial_number for r in written] == [r.serial_number for r in served]
-    return {r.serial_number for r in served}
+    return [r.serial_number for r in served], [r.serial_number for r in written]
+
+
+def revoked(bench):
+    """The numbers in both lists, which are the same but while they are made anew."""
+    def same():
+        served, written = lists(bench)
+        return (served,) if served == written else None
+
+    return set(harness.eventually(same)[0])
 
 
 def test_a_device_is_reassigned(bench, operator, device):
