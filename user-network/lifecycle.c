@@ -93,6 +93,12 @@ static void open_hotspot(
         act(life, facts, decision, LIFE_OPEN_HOTSPOT);
 }
 
+/* As far as is known: one that just failed to open is tried again, and may fail for ever. */
+static bool can_open_hotspot(const struct life *life, const struct life_facts *facts)
+{
+    return !facts->cannot_serve && life->hotspot_failures == 0;
+}
+
 static bool has_other_way(const struct life_facts *facts)
 {
     return facts->saved || facts->wire_up;
@@ -180,7 +186,9 @@ static void keep_hotspot(
         life->looking = true;
         act(life, facts, decision, LIFE_SCAN);
     }
-    again_at(decision, life->next_look);
+    /* While the profile is missing, nothing has set the time of the next look. */
+    if (life->next_look > facts->now_usec)
+        again_at(decision, life->next_look);
 }
 
 /* A network is saved, and the radio is neither on it nor the hotspot. */
@@ -195,7 +203,8 @@ static void wait_for_saved(
     until = life->waiting_since + facts->boot_wait_usec;
     if (facts->now_usec >= until && !facts->wire_up) {
         open_hotspot(life, facts, decision);
-        return;
+        if (decision->action != LIFE_REST || can_open_hotspot(life, facts))
+            return;
     }
     if (!radio_in_use(facts) && facts->profile_ready && facts->saved_in_sight) {
         uint64_t help = life->waiting_since + CONNECT_PATIENCE_USEC;

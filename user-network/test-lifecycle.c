@@ -449,6 +449,52 @@ static void test_radio_that_cannot_serve(void **state)
     decide(LIFE_STARTING, LIFE_REST);
     after(11 * USEC_PER_SEC);
     decide(LIFE_STARTING, LIFE_CONNECT);
+    /* NetworkManager gives up a network that has let nobody in once. We don't, for there is no other way. */
+    after(40 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_REST);
+    for (int i = 0; i < 6; i++) {
+        assert_true(decision.again_usec > facts.now_usec);
+        after(decision.again_usec - facts.now_usec);
+        decide(LIFE_STARTING, LIFE_CONNECT);
+        after(6 * USEC_PER_SEC);
+        decide(LIFE_STARTING, LIFE_REST);
+    }
+}
+
+/* The saved network has its turns between those of a hotspot that never opens. */
+static void test_hotspot_that_never_opens(void **state)
+{
+    int opened = 0, connected = 0;
+
+    network_is_saved();
+    facts.saved_in_sight = true;
+    for (int i = 0; i < 600; i++) {
+        life_decide(&life, &facts, &decision);
+        if (decision.action == LIFE_OPEN_HOTSPOT) {
+            life_hotspot_failed(&life, facts.now_usec);
+            opened++;
+        }
+        if (decision.action == LIFE_CONNECT && opened)
+            connected++;
+        after(6 * USEC_PER_SEC);
+    }
+    assert_in_range(opened, 30, 65);
+    assert_in_range(connected, 4, 10);
+}
+
+/* netplan refuses for a while: it is asked again, and what is due is never in the past. */
+static void test_hotspot_while_the_profile_is_missing(void **state)
+{
+    hotspot_is_open();
+    facts.saved = true;
+    facts.saved_in_sight = true;
+    decide(LIFE_HOTSPOT, LIFE_MAKE_PROFILE);
+    for (int i = 0; i < 3; i++) {
+        decide(LIFE_HOTSPOT, LIFE_REST);
+        assert_true(decision.again_usec > facts.now_usec);
+        after(decision.again_usec - facts.now_usec);
+        decide(LIFE_HOTSPOT, LIFE_MAKE_PROFILE);
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, first_time)
@@ -488,6 +534,8 @@ int main(void)
             TEST(test_hotspot_waits_for_the_country),
             TEST(test_what_a_join_left_goes_first),
             TEST(test_radio_that_cannot_serve),
+            TEST(test_hotspot_that_never_opens),
+            TEST(test_hotspot_while_the_profile_is_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
