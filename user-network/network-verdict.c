@@ -12,6 +12,9 @@
 /* NetworkManager's first check after a connection often comes before the name servers answer. */
 #define INTERNET_PATIENCE_USEC (15 * USEC_PER_SEC)
 
+/* As long as the page shows why a join has failed. */
+#define BAD_NEWS_USEC (3600 * USEC_PER_SEC)
+
 /* `message` has what to do; `detail` is for the technician. */
 static void log_verdict(const struct verdict *verdict, const char *detail)
 {
@@ -60,8 +63,32 @@ void network_set_verdict(struct network *network, enum verdict_code code, const 
         unbox_log_errno(LOG_WARNING, r, "the verdict on a join can't be told");
         return;
     }
+    network->outlived_usec = 0;
     log_verdict(&network->verdict, detail);
     keep_verdict(network);
+}
+
+/* Of a join that did not come about, or of a network that is lost. */
+static bool is_bad_news(const struct verdict *verdict)
+{
+    return verdict->code > VERDICT_JOINED && verdict->code != VERDICT_NO_INTERNET;
+}
+
+static bool is_lock_out(const struct verdict *verdict)
+{
+    return verdict->code == VERDICT_PASSWORD_CHANGED || verdict->code == VERDICT_LOGIN_CHANGED;
+}
+
+static bool on_network_of_verdict(const struct network *network)
+{
+    return network->radio.state == NM_RADIO_UP &&
+           ssid_equal(&network->radio.ssid, &network->verdict.ssid);
+}
+
+/* The device has long been on a network that it could not be joined to: that is no news of it. */
+static bool outlived(const struct network *network, uint64_t now_usec)
+{
+    return network->outlived_usec && now_usec >= network->outlived_usec;
 }
 
 void network_refuse_join(struct network *network, const struct ssid *ssid)
@@ -91,37 +118,30 @@ void network_saved_failed(struct network *network, unsigned reason)
     /* Without a word of the scans it is NetworkManager's own. */
     static const struct verdict_facts nothing_seen = {};
     const struct ssid *ssid = &network->radio.ssid;
+    const struct wifi_network *saved = saved_find(network->saved, ssid);
     const struct verdict *verdict = &network->verdict;
 
-    if (verdict_from_reason(reason, &nothing_seen) != VERDICT_PASSWORD_WRONG ||
-            !saved_find(network->saved, ssid))
+    if (verdict_from_reason(reason, &nothing_seen) != VERDICT_PASSWORD_WRONG || !saved)
         return;
     /* Who has just tried another password needs to know that it was wrong, and no more. */
-    if (ssid_equal(ssid, &verdict->ssid) && verdict->code != VERDICT_JOINED &&
-            verdict->code != VERDICT_NO_INTERNET)
+    if (ssid_equal(ssid, &verdict->ssid) && is_bad_news(verdict) &&
+            (is_lock_out(verdict) || !outlived(network, network_now(network))))
         return;
     set_aside(network);
-    network_set_verdict(network, VERDICT_PASSWORD_CHANGED, ssid, NULL);
-}
-
-/* Whether another network's join is what the customer still has to read about. */
-static bool failed_before(const struct network *network)
-{
-    const struct verdict *before = &network->verdict_before;
-
-    return before->code > VERDICT_JOINED && before->code != VERDICT_NO_INTERNET &&
-           !ssid_equal(&before->ssid, &network->verdict.ssid);
+    network_set_verdict(network,
+            wifi_is_enterprise(saved) ? VERDICT_LOGIN_CHANGED : VERDICT_PASSWORD_CHANGED, ssid,
+            NULL);
 }
 
 /* Let in again without a new password: the router has its old one, or was only slow. */
-static void follow_password(struct network *network)
+static void follow_lock_out(struct network *network)
 {
     char name[SSID_DISPLAY_MAX];
 
-    if (network->verdict.code != VERDICT_PASSWORD_CHANGED || network->radio.state != NM_RADIO_UP ||
-            !ssid_equal(&network->radio.ssid, &network->verdict.ssid))
+    if (!is_lock_out(&network->verdict) || !on_network_of_verdict(network))
         return;
-    if (!failed_before(network)) {
+    /* Why a join failed is what the customer still has to read. */
+    if (!is_bad_news(&network->verdict_before)) {
         network_set_verdict(network, VERDICT_JOINED, &network->radio.ssid, NULL);
         return;
     }
@@ -133,13 +153,21 @@ static void follow_password(struct network *network)
     keep_verdict(network);
 }
 
+static void follow_age(struct network *network, uint64_t now_usec)
+{
+    if (!network->outlived_usec && is_bad_news(&network->verdict) &&
+            on_network_of_verdict(network))
+        network->outlived_usec = now_usec + BAD_NEWS_USEC;
+}
+
 static uint64_t follow_internet(struct network *network, uint64_t now_usec)
 {
     const struct nm_radio *radio = &network->radio;
     enum verdict_code code = network->verdict.code;
-    bool joined = (code == VERDICT_JOINED || code == VERDICT_NO_INTERNET) &&
-                  radio->state == NM_RADIO_UP && ssid_equal(&radio->ssid, &network->verdict.ssid);
+    bool joined = on_network_of_verdict(network) && code != VERDICT_NONE;
 
+    if (joined && is_bad_news(&network->verdict) && !outlived(network, now_usec))
+        return network->outlived_usec;
     if (!joined || radio->internet != NM_INTERNET_MISSING) {
         network->internet_lost_usec = 0;
         if (joined && code == VERDICT_NO_INTERNET && radio->internet == NM_INTERNET_REACHED)
@@ -158,6 +186,12 @@ static uint64_t follow_internet(struct network *network, uint64_t now_usec)
 
 uint64_t network_follow_verdict(struct network *network, uint64_t now_usec)
 {
-    follow_password(network);
+    /* What is tried is not proved: the join's own verdict comes when it is. */
+    if (join_running(network->join)) {
+        network->internet_lost_usec = 0;
+        return 0;
+    }
+    follow_lock_out(network);
+    follow_age(network, now_usec);
     return follow_internet(network, now_usec);
 }

@@ -64,6 +64,7 @@ struct network {
     struct nm_wire wire;
     struct verdict verdict;
     struct verdict verdict_before; /* of a join; "password changed" may be a false alarm */
+    uint64_t outlived_usec;        /* from then on bad news of where the device is counts no more */
     bool radio_wanted;
     bool busy;    /* an action is under way */
     bool opening; /* the hotspot was asked for and isn't up yet */

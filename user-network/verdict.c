@@ -44,6 +44,9 @@ static const struct {
         [VERDICT_PASSWORD_CHANGED] = {"password_changed",
                 "%s no longer lets the device in: its password has probably been changed. Choose "
                 "it again and type the new one."},
+        [VERDICT_LOGIN_CHANGED] = {"login_changed",
+                "%s no longer lets the device in: it has probably another password, or the "
+                "certificate is no longer valid. Choose it again and give the new one."},
         [VERDICT_NOT_FOUND] = {"not_found",
                 "%s was not found. Is the router on and in reach, and the name right?"},
         [VERDICT_NO_ANSWER] = {"no_answer",

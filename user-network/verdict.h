@@ -19,6 +19,7 @@ enum verdict_code {
     VERDICT_JOINED,
     VERDICT_PASSWORD_WRONG,
     VERDICT_PASSWORD_CHANGED, /* of a network that let us in before */
+    VERDICT_LOGIN_CHANGED,    /* the same of one with user names or certificates */
     VERDICT_NOT_FOUND,
     VERDICT_NO_ANSWER,   /* seen, but it doesn't let us in and doesn't say why */
     VERDICT_LOGIN_WRONG, /* 802.1X: user name, password or certificate */

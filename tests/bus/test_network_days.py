@@ -3,13 +3,15 @@
 can be written. The device is reached in the end, and says the truth."""
 
 import json
+import time
 
 import pytest
 
-from fake_routers import NO_SECRETS, router
+from fake_routers import EAP, NO_SECRETS, router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
     FAILED, INSTALLED, PASSWORD, TRUTH, ask, boot, connect, over, reaches, ready, saved, step, world)
+from odd_clock import OddClock
 
 UNCOPIED = "; /etc/netplan can't be written"
 
@@ -45,9 +47,9 @@ def test_router_goes_in_the_middle_of_a_join(world, device, place):
     peer.close()
 
 
-def lock_out(manager, reason=NO_SECRETS):
+def lock_out(manager, reason=NO_SECRETS, name="Home"):
     """The router gets another password, and with it everybody out."""
-    manager.routers["Home"]["password"] = "a-new-password"
+    manager.routers[name]["password"] = "a-new-password"
     manager.lose_the_router(reason)
 
 
@@ -109,6 +111,67 @@ def test_a_false_alarm_after_a_failed_join(world, device):
     device.restart("user-network")
     peer = ready(device)
     assert verdict(peer) == told
+    peer.close()
+
+
+def test_nothing_is_told_before_it_is_proved(world):
+    """The device is let in with the new password, and the join goes on: that it succeeded is not known yet."""
+    manager, peer = world({"Home": router(PASSWORD)})
+    assert connect(peer, "Home", password=PASSWORD)["code"] == "joined"
+    lock_out(manager)
+    told = eventually(lambda: verdict(peer)["code"] == "password_changed" and verdict(peer), 30)
+    manager.held = {"off"}
+    ask(peer, "connect", ssid="Home", password="a-new-password")
+    eventually(lambda: step(peer) == "radio" and manager.on() == "Home", 30)
+    assert verdict(peer) == told
+    manager.held = set()
+    manager.start_anew()
+    told = eventually(lambda: over(peer, told), 30)
+    assert told["code"] == "interrupted"
+    peer.close()
+
+
+def test_company_lets_nobody_in_any_more(world):
+    manager, peer = world({"Office": router("secret", EAP)})
+    assert connect(peer, "Office", identity="me", password="secret")["code"] == "joined"
+    lock_out(manager, name="Office")
+    told = eventually(lambda: verdict(peer)["code"] != "joined" and verdict(peer), 30)
+    assert told["code"] == "login_changed" and "certificate" in told["message"]
+    manager.routers["Office"]["password"] = "secret"
+    manager.try_by_itself()
+    eventually(lambda: verdict(peer)["code"] == "joined", 30)
+    peer.close()
+
+
+@pytest.fixture
+def old_failure(world, device):
+    """Home couldn't be joined once more, is where the device is, and the daemon's clock then runs 600 times as fast."""
+    manager, peer = world({"Home": router(PASSWORD)}, internet=True)
+    assert connect(peer, "Home", password=PASSWORD)["code"] == "joined"
+    assert connect(peer, "Home", password="mistyped-one")["code"] == "password_wrong"
+    eventually(lambda: manager.on() == "Home", 30)
+    peer.close()
+    assert device.daemon("user-network").stop() == 0
+    device.start("user-network", environment=OddClock(device, 600).environment)
+    peer = ready(device)
+    assert verdict(peer)["code"] == "password_wrong"
+    return manager, peer
+
+
+def test_a_failure_from_long_ago_hides_no_new_password(old_failure):
+    manager, peer = old_failure
+    time.sleep(10)  # an hour and a half of its own
+    lock_out(manager)
+    eventually(lambda: verdict(peer)["code"] == "password_changed", 30)
+    peer.close()
+
+
+def test_a_failure_from_long_ago_hides_no_outage(old_failure):
+    manager, peer = old_failure
+    manager.reach_internet(False)
+    eventually(lambda: verdict(peer)["code"] == "no_internet", 30)
+    manager.reach_internet(True)
+    eventually(lambda: verdict(peer)["code"] == "joined", 30)
     peer.close()
 
 

@@ -78,7 +78,7 @@ static const char *check_security(
         json_t *params, const struct scan_entry *seen, const struct wifi_network *network)
 {
     const char *wanted = json_string_value(json_object_get(params, "security"));
-    bool enterprise = network->kind == WIFI_PEAP || network->kind == WIFI_TLS;
+    bool enterprise = wifi_is_enterprise(network);
 
     if (wanted && strcmp(wanted, "wpa") == 0 && !network->psk[0])
         return "This network needs a password.";
@@ -110,7 +110,7 @@ static const char *read_password(json_t *params, struct wifi_network *network)
         return "The password must be text.";
     if (!read_text(params, key, password, sizeof(password)))
         return "The password is too long, or has characters that cannot be in it.";
-    if (network->kind == WIFI_PEAP || network->kind == WIFI_TLS) {
+    if (wifi_is_enterprise(network)) {
         memcpy(network->eap.password, password, strlen(password) + 1);
     } else if (*password) {
         wrong = psk_check(password, strlen(password));
@@ -246,7 +246,7 @@ static bool says_any(json_t *params, const char *const keys[])
 /* Whether the air still is as what is saved expects it. */
 static bool fits(const struct wifi_network *known, const struct scan_entry *seen)
 {
-    bool enterprise = known->kind == WIFI_PEAP || known->kind == WIFI_TLS;
+    bool enterprise = wifi_is_enterprise(known);
 
     return !seen || (seen->security != SECURITY_WEP &&
                             enterprise == (seen->security == SECURITY_ENTERPRISE) &&
@@ -282,7 +282,7 @@ static const char *read_security(json_t *params, const struct paths *paths,
         wrong = read_password(params, network);
     if (!wrong)
         wrong = check_security(params, seen, network);
-    if (!wrong && (network->kind == WIFI_PEAP || network->kind == WIFI_TLS))
+    if (!wrong && wifi_is_enterprise(network))
         wrong = read_eap(params, paths, &network->eap);
     return wrong;
 }

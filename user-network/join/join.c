@@ -85,7 +85,7 @@ static struct verdict_facts facts_of(const struct join *join)
     return (struct verdict_facts){
             /* The scans of the attempt itself are among them. */
             .seen = scan_list_seen(join->options.air, &join->network.ssid, now_usec, RECENT_USEC),
-            .enterprise = join->network.kind == WIFI_PEAP || join->network.kind == WIFI_TLS,
+            .enterprise = wifi_is_enterprise(&join->network),
             .country_known = *join->options.country,
     };
 }

@@ -101,7 +101,7 @@ const char *wifi_network_check(const struct wifi_network *network)
     wrong = wifi_address_check(&network->address);
     if (wrong)
         return wrong;
-    if (network->kind == WIFI_PEAP || network->kind == WIFI_TLS)
+    if (wifi_is_enterprise(network))
         return network->psk[0] ? "This network takes a user name." : check_eap(network);
     if (network->kind == WIFI_OWE && network->psk[0])
         return "This network is open: leave the password empty.";
@@ -116,6 +116,11 @@ const char *wifi_kind_name(const struct wifi_network *network)
     if (network->kind == WIFI_PLAIN)
         return network->psk[0] ? "wpa" : "open";
     return names[network->kind];
+}
+
+bool wifi_is_enterprise(const struct wifi_network *network)
+{
+    return network->kind == WIFI_PEAP || network->kind == WIFI_TLS;
 }
 
 static bool same_address(const struct wifi_address *a, const struct wifi_address *b)

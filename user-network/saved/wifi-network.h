@@ -62,6 +62,9 @@ const char *wifi_network_check(const struct wifi_network *network);
 /* "open", "wpa", "owe", "peap" or "tls" */
 const char *wifi_kind_name(const struct wifi_network *network);
 
+/* Whether it asks for a user name or a certificate. */
+bool wifi_is_enterprise(const struct wifi_network *network);
+
 /* NULL, or what is wrong with it. */
 const char *wifi_address_check(const struct wifi_address *address);
 

@@ -132,11 +132,6 @@ static void emit_address(struct writer *writer, const struct wifi_address *addre
     emit_text(writer, "ipv6.ignore-auto-dns", "true");
 }
 
-static bool is_enterprise(const struct wifi_network *network)
-{
-    return network->kind == WIFI_PEAP || network->kind == WIFI_TLS;
-}
-
 /* NM_SETTING_SECRET_FLAG_NOT_REQUIRED: otherwise somebody would be asked for the key's password. */
 static bool has_open_key(const struct wifi_network *network)
 {
@@ -153,7 +148,7 @@ static void emit_server(struct writer *writer, const struct wifi_eap *eap)
 static bool passes_anything(const struct wifi_network *network)
 {
     return network->kind == WIFI_OWE || network->priority != 0 || has_open_key(network) ||
-           (is_enterprise(network) && network->eap.domain[0]) || network->address.address[0] ||
+           (wifi_is_enterprise(network) && network->eap.domain[0]) || network->address.address[0] ||
            network->address.n_dns > 0;
 }
 
@@ -175,7 +170,7 @@ static void emit_passed_through(struct writer *writer, const struct wifi_network
         emit_text(writer, WIFI_YAML_SECURITY, "owe");
     if (has_open_key(network))
         emit_text(writer, "802-1x.private-key-password-flags", "4");
-    if (is_enterprise(network))
+    if (wifi_is_enterprise(network))
         emit_server(writer, &network->eap);
     emit_address(writer, &network->address);
     close_map(writer);
@@ -189,7 +184,7 @@ static void emit_access_point(struct writer *writer, const struct wifi_network *
     emit_text(writer, "password", network->psk);
     if (network->hidden)
         emit_pair(writer, "hidden", "true");
-    if (is_enterprise(network))
+    if (wifi_is_enterprise(network))
         emit_eap(writer, network);
     emit_passed_through(writer, network);
     close_map(writer);

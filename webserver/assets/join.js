@@ -11,6 +11,7 @@ import {byId, describeError, fill, setLink} from '/view.js';
 
 const IMPOSSIBLE = ['wep'];
 const JOINED = ['joined', 'no_internet'];
+const LOCKED_OUT = ['password_changed', 'login_changed'];
 const BAD_NEWS_MS = 60 * 60 * 1000;
 
 // Steps that the customer need not tell from their neighbours.
@@ -193,11 +194,11 @@ function isWelcome(verdict) {
     return isNews(verdict) && status.state === 'connected';
 }
 
-// Bad news is for whoever opens the page, until it is old or has been acted on; that the router has another password goes on
-// being true.
+// Bad news is for whoever opens the page, until it is old or has been acted on; that the router lets nobody in any more goes
+// on being true.
 function isTimely(verdict) {
     return verdict.time !== dismissed &&
-        (verdict.code === 'password_changed' || deviceNow() - Date.parse(verdict.time) < BAD_NEWS_MS);
+        (LOCKED_OUT.includes(verdict.code) || deviceNow() - Date.parse(verdict.time) < BAD_NEWS_MS);
 }
 
 // In the customer's language; what NetworkManager said of a failure, in brackets at its end, stays as it is.
