@@ -309,13 +309,16 @@ def test_another_network_that_fails(world, device):
     peer.close()
 
 
-def test_cut_off_while_a_saved_network_is_joined_again(world, device):
-    """That it is saved doesn't mean that it was joined with the new password."""
+@pytest.mark.parametrize("wish", [
+    pytest.param({"password": "a-new-password"}, id="new password"),
+    pytest.param({"password": PASSWORD}, id="same password"), pytest.param({}, id="by its name")])
+def test_cut_off_while_a_saved_network_is_joined_again(world, device, wish):
+    """That it is saved doesn't mean that it was joined again."""
     manager, peer = world({"Home": router(PASSWORD)})
     assert connect(peer, "Home", password=PASSWORD)["code"] == "joined"
     before = device.path(TRUTH).read_bytes()
     manager.held = {"associating"}
-    ask(peer, "connect", ssid="Home", password="a-new-password")
+    ask(peer, "connect", ssid="Home", **wish)
     eventually(lambda: step(peer) == "associating")
     peer.close()
     device.daemon("user-network").kill()

@@ -289,7 +289,9 @@ static int record(const struct join *join)
     g_autofree char *digest = saved_checked_digest(join->options.saved);
     struct join_record record = {.ssid = join->network.ssid};
 
-    snprintf(record.digest, sizeof(record.digest), "%s", digest);
+    /* What is saved as it is already proves nothing when it is found saved. */
+    if (!saved_is(join->options.saved, digest))
+        snprintf(record.digest, sizeof(record.digest), "%s", digest);
     snprintf(record.checkpoint, sizeof(record.checkpoint), "%s",
             nm_checkpoint(join->options.nm) ?: "");
     return join_record_write(join->options.paths, &record);
