@@ -8,6 +8,7 @@ With the real one, user-network's files are tried by its unit test (wifi-yaml) a
 import os
 import pathlib
 import sys
+import time
 import urllib.parse
 
 import gi
@@ -61,6 +62,12 @@ def main(root):
             for ssid, point in settings["access-points"].items():
                 name = f"netplan-{interface}-{urllib.parse.quote(ssid, safe='')}.nmconnection"
                 profiles[name] = profile(interface, ssid, point)
+    # A test may have it stand still between reading and writing, and sees that it does.
+    hold, holds = pathlib.Path(f"{root}/run/netplan-hold"), pathlib.Path(f"{root}/run/netplan-holds")
+    if hold.exists():
+        hold.rename(holds)
+    while holds.exists():
+        time.sleep(0.02)
     folder = pathlib.Path(f"{root}/run/NetworkManager/system-connections")
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("netplan-*"):

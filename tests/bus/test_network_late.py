@@ -106,3 +106,23 @@ def test_the_radio_is_pulled_out_in_the_middle_of_a_join(at_home, device):
     assert assert_whole(device, manager, peer) == OLD
     assert connect(peer, NEW, password=PASSWORD)["code"] == "joined"
     peer.close()
+
+
+def test_the_generator_has_read_what_is_taken_back(at_home, device):
+    """NetworkManager goes while netplan is busy with the new network's file: no profile of it turns up afterwards."""
+    manager, peer = at_home
+    device.path("/run/netplan-hold").touch()
+    before = begin(peer)
+    holds = device.path("/run/netplan-holds")
+    eventually(holds.exists, 20, "netplan to be run")
+    assert step(peer) == "installing"
+    manager.start_anew()
+    told = eventually(lambda: over(peer, before), 20, "the join to be given up")
+    assert told["code"] == "interrupted"
+    loads = len(manager.called("ReloadConnections"))
+    holds.unlink()
+    eventually(lambda: len(manager.called("ReloadConnections")) > loads, 20, "NetworkManager to be told")
+    assert manager.loaded() == {OLD}
+    assert not list(device.path("/run/NetworkManager/system-connections").glob(f"*{NEW}*"))
+    assert assert_whole(device, manager, peer) == OLD
+    peer.close()

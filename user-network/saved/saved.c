@@ -24,6 +24,7 @@ struct saved {
     char *stranger;
     bool uncopied; /* /etc/netplan has no copy of the truth, or an old one */
     bool left;     /* NetworkManager may have profiles of what was forgotten */
+    bool outdated; /* the generator that runs has read what doesn't hold any more */
     saved_done done;
     void *userdata;
 };
@@ -287,6 +288,7 @@ int saved_put_back(struct saved *saved)
 {
     /* Those that are to stay are made again with the next saved_apply(). */
     remove_profiles(&saved->truth);
+    saved->outdated = saved->done != NULL;
     saved_version_move(&saved->previous, &saved->truth);
     return saved_files_write(saved->options.paths, &saved->truth, &saved->uncopied);
 }
@@ -327,11 +329,29 @@ static void note_stranger(struct saved *saved, const char *message)
 }
 
 static void on_generated(
+        int error, const char *message, struct netplan_profiles *none, void *userdata);
+
+/* At every start too, although netplan has done it before: it is quick, and tells of strangers. */
+static void generate(struct saved *saved)
+{
+    int r;
+
+    saved->outdated = false;
+    r = netplan_generate(saved->netplan, on_generated, saved);
+    if (r < 0)
+        end(saved, r, "netplan can't be run");
+}
+
+static void on_generated(
         int error, const char *message, struct netplan_profiles *none, void *userdata)
 {
     struct saved *saved = userdata;
     int r;
 
+    if (saved->outdated) {
+        generate(saved);
+        return;
+    }
     if (error < 0) {
         note_stranger(saved, message);
     } else {
@@ -344,16 +364,6 @@ static void on_generated(
         return;
     }
     nm_reload_profiles(saved->options.nm, on_reloaded, saved);
-}
-
-/* At every start too, although netplan has done it before: it is quick, and tells of strangers. */
-static void generate(struct saved *saved)
-{
-    int r;
-
-    r = netplan_generate(saved->netplan, on_generated, saved);
-    if (r < 0)
-        end(saved, r, "netplan can't be run");
 }
 
 static void on_truth_checked(
