@@ -155,8 +155,7 @@ static void follow_lock_out(struct network *network)
 
 static void follow_age(struct network *network, uint64_t now_usec)
 {
-    if (!network->outlived_usec && is_bad_news(&network->verdict) &&
-            on_network_of_verdict(network))
+    if (!network->outlived_usec && is_bad_news(&network->verdict) && on_network_of_verdict(network))
         network->outlived_usec = now_usec + BAD_NEWS_USEC;
 }
 

@@ -71,6 +71,7 @@ static void follow_hostname(struct network *network)
 {
     _cleanup_free_ char *file = NULL;
     const char *name = nm_hostname(network->nm);
+    bool first = !*network->hostname, renamed;
     int r;
 
     if (!name && unbox_store_read(
@@ -86,7 +87,9 @@ static void follow_hostname(struct network *network)
             network->paths, name, unbox_config_bool(network->config, "hotspot.captive_portal"));
     if (r < 0)
         unbox_log_errno(LOG_WARNING, r, "the hotspot won't resolve the hostname %s", name);
-    if ((network_make_hotspot(network) || r > 0) && network_on_hotspot(network))
+    /* Whether one of an earlier run of ours is of this name is seen when it is found. */
+    renamed = network_make_hotspot(network) && !first;
+    if ((renamed || r > 0) && network_on_hotspot(network))
         network->hotspot_stale = true;
 }
 
@@ -195,7 +198,7 @@ static void gather(struct network *network, uint64_t now_usec, struct life_facts
             .country_pending = country_pending(network->country),
             .request_usec = unbox_config_int(network->config, "hotspot.request_minutes") * 60 *
                             USEC_PER_SEC,
-            .clients = stations_count(network->stations),
+            .clients = stations_known(network->stations) ? stations_count(network->stations) : 1,
             .wire_up = network->wire.carrier && network->wire.address[0],
             .wire_coming = network->wire.carrier &&
                            (network->wire.activating || wired_running(network->wired)),

@@ -449,7 +449,8 @@ static void test_radio_that_cannot_serve(void **state)
     decide(LIFE_STARTING, LIFE_REST);
     after(11 * USEC_PER_SEC);
     decide(LIFE_STARTING, LIFE_CONNECT);
-    /* NetworkManager gives up a network that has let nobody in once. We don't, for there is no other way. */
+    /* NetworkManager gives up a network that has let nobody in once. We don't, for there is no
+     * other way. */
     after(40 * USEC_PER_SEC);
     decide(LIFE_STARTING, LIFE_REST);
     for (int i = 0; i < 6; i++) {

@@ -46,19 +46,21 @@ class FakeNetworkManager(BusPeer):
         if wire:
             self.objects[f"{PATH}/Devices/2"] = {
                 f"{NAME}.Device": _device(wire, 1, DISCONNECTED),
-                f"{NAME}.Device.Wired": {"Carrier": GLib.Variant("b", wire_address is not None)}}
+                f"{NAME}.Device.Wired": {"Carrier": GLib.Variant("b", False)}}
         if wire_address:
-            self._address_wire(wire_address)
+            self.plug_wire(wire_address)
         self.objects[PATH][NAME].update(self._devices())
         super().__init__(bus)
 
-    def _address_wire(self, address):
+    def plug_wire(self, address):
+        """For daemons that are started from now on."""
         config = f"{PATH}/IP4Config/1"
         self.objects[config] = {f"{NAME}.IP4Config": {"AddressData": GLib.Variant("aa{sv}", [
             {"address": GLib.Variant("s", address), "prefix": GLib.Variant("u", 24)}])}}
         self.objects[f"{PATH}/Devices/2"][f"{NAME}.Device"].update({
             "State": GLib.Variant("u", ACTIVATED), "StateReason": GLib.Variant("(uu)", (ACTIVATED, 0)),
             "InterfaceFlags": GLib.Variant("u", CARRIER), "Ip4Config": GLib.Variant("o", config)})
+        self.objects[f"{PATH}/Devices/2"][f"{NAME}.Device.Wired"]["Carrier"] = GLib.Variant("b", True)
 
     def _add_radio(self, name):
         self.objects[RADIO] = {

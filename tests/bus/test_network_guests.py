@@ -82,3 +82,24 @@ def test_another_country_s_rules(world, supplicant):
     eventually(lambda: not peer.call("networks")["scanning"], 30)
     assert len(manager.hotspots()) == 2 and peer.call("status")["state"] == "hotspot"
     peer.close()
+
+
+@pytest.mark.parametrize("config, wire_address", [
+    pytest.param("hotspot: {ssid: 'BOX %H'}\n", None, id="a name with the hostname in it"),
+    pytest.param("", "10.99.0.7", id="a wire that came later")])
+def test_the_daemon_begins_anew(world, supplicant, device, config, wire_address):
+    """Until wpa_supplicant has said who is on the hotspot there may be somebody."""
+    manager, peer = world({}, config)
+    supplicant.comes()
+    wait_for_guests(peer, 1)
+    peer.close()
+    assert device.daemon("user-network").stop() == 0
+    if wire_address:
+        manager.plug_wire(wire_address)
+    device.start("user-network")
+    peer = device.connect("user-network")
+    wait_for_guests(peer, 1)
+    eventually(lambda: not peer.call("networks")["scanning"], 30)
+    assert manager.called("DeactivateConnection") == manager.called("Disconnect") == []
+    assert len(manager.hotspots()) == 1
+    peer.close()

@@ -13,8 +13,8 @@
 
 struct join_record {
     struct ssid ssid;
-    char digest[JOIN_RECORD_TEXT_MAX]; /* of the files that it wants to install, see saved_is();
-                                          empty: they are there already */
+    char digest[JOIN_RECORD_TEXT_MAX];     /* of the files that it wants to install, see saved_is();
+                                              empty: they are there already */
     char checkpoint[JOIN_RECORD_TEXT_MAX]; /* its D-Bus path */
 };
 

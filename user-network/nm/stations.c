@@ -14,6 +14,7 @@ struct stations {
     void (*changed)(void *userdata);
     void *userdata;
     unsigned count;
+    bool known;
     sd_bus_slot *added;
     sd_bus_slot *removed;
     sd_bus_slot *asking;
@@ -21,8 +22,9 @@ struct stations {
 
 static void set_count(struct stations *stations, unsigned count)
 {
-    if (stations->count == count)
+    if (stations->known && stations->count == count)
         return;
+    stations->known = true;
     stations->count = count;
     stations->changed(stations->userdata);
 }
@@ -124,6 +126,11 @@ struct stations *stations_free(struct stations *stations)
     sd_bus_unref(stations->bus);
     free(stations);
     return NULL;
+}
+
+bool stations_known(const struct stations *stations)
+{
+    return stations->known;
 }
 
 unsigned stations_count(const struct stations *stations)

@@ -6,6 +6,7 @@
  * or goes, and needs no capability to be asked; leases and ARP entries outlive the phone that left.
  */
 
+#include <stdbool.h>
 #include <systemd/sd-bus.h>
 
 #include "util.h"
@@ -21,6 +22,9 @@ struct stations *stations_free(struct stations *stations);
 
 /* Asks anew, for when the hotspot has just opened. */
 void stations_refresh(struct stations *stations);
+
+/* Whether it has been answered: until then there may be somebody. */
+bool stations_known(const struct stations *stations);
 
 unsigned stations_count(const struct stations *stations);
 
