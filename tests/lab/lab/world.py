@@ -181,6 +181,16 @@ class Router(Somebody):
     def give_addresses(self):
         self.machine.run("systemctl start lab-router-dhcp.service")
 
+    def take_the_wire(self):
+        """The device is plugged into the router: wire and radio are one network."""
+        self.configure(bridge="lan0")
+        self.machine.write("/run/systemd/system/lab-router-dhcp.service.d/wire.conf",
+                           "[Service]\nEnvironment=WHIMS=--interface=lan0")
+        self.machine.run("ip -n factory link set bench0 netns home && ip -n home link set bench0 master lan0 up && "
+                         "ip -n home address del 192.168.50.1/24 dev wlan1 && "
+                         "ip -n home address add 192.168.50.1/24 dev lan0 && ip -n home link set lan0 up && "
+                         "systemctl daemon-reload && systemctl restart lab-router-dhcp.service", timeout=60)
+
     def name_gateway(self, address):
         """Whoever gets an address is told that this is the way out; None: the router itself."""
         folder = "/run/systemd/system/lab-router-dhcp.service.d"

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The customer gives the wire a fixed address, on the page that he has come to over the wire."""
 
+import re
+
 import pytest
 
 from lab import wait
 from lab.device import STATE
-from lab.world import PORT
+from lab.world import HOME, PORT
 
 FIXED = "10.99.0.30"  # the bench gives others by DHCP
 SETTINGS = {"method": "static", "address": f"{FIXED}/24", "gateway": "10.99.0.1", "dns": ["10.99.0.1"]}
@@ -119,6 +121,27 @@ def test_an_address_that_somebody_has_is_not_taken(at_the_bench):
     wait.until(lambda: wired(lab, leased)["pending"] is None, 90, "the end of it")
     assert wired(lab, leased)["last"]["code"] == "down"
     assert_by_dhcp(lab)
+
+
+def test_the_wire_is_plugged_into_the_same_router(home):
+    """Whoever asks for either of the two addresses is answered, whatever he has heard of the other."""
+    home.router.take_the_wire()
+    home.device.wait_for_network("connected")
+
+    def addresses():
+        found = [re.search(r"192\.168\.50\.\d+", home.machine.out(f"ip -4 -br address show dev {name}"))
+                 for name in ("wlan0", "eth0")]
+        return all(found) and [one.group() for one in found]
+
+    both = wait.until(addresses, 90, "an address on each")
+    assert len(set(both)) == 2
+    home.phone.wait_for(HOME, 60)
+    for somebody in (home.router, home.phone):
+        for first, second in (both, both[::-1]):
+            somebody.run("ip neigh flush all")
+            for address in (first, second, first):
+                assert somebody.http("GET", f"http://{address}:{PORT}/health", timeout=5).status == 200, (first, second)
+    assert home.device.network_state() == "connected" and home.device.verdict()["code"] == "joined"
 
 
 @pytest.mark.long
