@@ -113,24 +113,50 @@ void network_refuse_join(struct network *network, const struct ssid *ssid)
     network_look(network);
 }
 
+/*
+ * What a saved network's failed activation says of it. But for a plain "no secrets" a router that
+ * lets nobody in is told from one that is away by a scan that has seen it between two failures.
+ */
+static enum verdict_code look_into(
+        struct network *network, const struct wifi_network *saved, unsigned reason)
+{
+    uint64_t now_usec = network_now(network);
+    bool again = ssid_equal(&network->refused, &saved->ssid);
+    struct verdict_facts facts = {
+            .seen = again ? scan_list_seen(&network->air, &saved->ssid, now_usec,
+                                    now_usec - network->refused_usec)
+                          : NULL,
+            .enterprise = wifi_is_enterprise(saved),
+            .country_known = true,
+    };
+
+    network->refused = saved->ssid;
+    network->refused_usec = now_usec;
+    switch (verdict_from_reason(reason, &facts)) {
+    case VERDICT_PASSWORD_WRONG:
+        return VERDICT_PASSWORD_CHANGED;
+    case VERDICT_LOGIN_WRONG:
+        return VERDICT_LOGIN_CHANGED;
+    default:
+        return VERDICT_NONE;
+    }
+}
+
 void network_saved_failed(struct network *network, unsigned reason)
 {
-    /* Without a word of the scans it is NetworkManager's own. */
-    static const struct verdict_facts nothing_seen = {};
     const struct ssid *ssid = &network->radio.ssid;
     const struct wifi_network *saved = saved_find(network->saved, ssid);
     const struct verdict *verdict = &network->verdict;
+    enum verdict_code code = saved ? look_into(network, saved, reason) : VERDICT_NONE;
 
-    if (verdict_from_reason(reason, &nothing_seen) != VERDICT_PASSWORD_WRONG || !saved)
+    if (code == VERDICT_NONE)
         return;
     /* Who has just tried another password needs to know that it was wrong, and no more. */
     if (ssid_equal(ssid, &verdict->ssid) && is_bad_news(verdict) &&
             (is_lock_out(verdict) || !outlived(network, network_now(network))))
         return;
     set_aside(network);
-    network_set_verdict(network,
-            wifi_is_enterprise(saved) ? VERDICT_LOGIN_CHANGED : VERDICT_PASSWORD_CHANGED, ssid,
-            NULL);
+    network_set_verdict(network, code, ssid, NULL);
 }
 
 /* Let in again without a new password: the router has its old one, or was only slow. */

@@ -245,7 +245,7 @@ static void look(struct network *network)
     gather(network, now_usec, &facts);
     life_decide(&network->life, &facts, &network->decision);
     if (network->decision.state == LIFE_CONNECTED)
-        network->tried = (struct ssid){};
+        network->tried = network->refused = (struct ssid){};
     network_act(network, network->decision.action);
     again = earlier(again, network->decision.again_usec);
     if (network->life.waiting_since)

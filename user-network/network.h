@@ -83,6 +83,8 @@ struct network {
     struct join_record recovered;
     struct join_clean_up clean_up;
     struct ssid tried;           /* the saved network that was activated last */
+    struct ssid refused;         /* the one that was to no avail, since the device was on any */
+    uint64_t refused_usec;       /* when that was */
     uint64_t internet_lost_usec; /* since then there is none; 0: there is, or nobody knows */
 };
 

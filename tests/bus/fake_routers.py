@@ -13,7 +13,7 @@ from fake_network import DISCONNECTED, NAME, PATH, FakeNetworkManager
 ROOT = "/org/freedesktop"
 RADIO = f"{PATH}/Devices/1"
 UNAVAILABLE, CONFIG, ADDRESSING, ACTIVATED, FAILED = 20, 50, 70, 100, 120
-NO_ADDRESS, NO_SECRETS, RADIO_GONE, NOT_FOUND = 5, 7, 1, 53
+NO_ADDRESS, NO_SECRETS, SUPPLICANT_FAILED, RADIO_GONE, NOT_FOUND = 5, 7, 10, 1, 53
 PSK, EAP, SAE, OWE = 0x100, 0x200, 0x400, 0x800
 PATIENCE = 0.05  # seconds that a step takes
 
@@ -47,6 +47,7 @@ class Routers(FakeNetworkManager):
         self.routers = routers
         self.internet = internet  # None: nobody checks
         self.held = set()  # what never comes: "associating", "address", "off", "on" (the radio), "by itself"
+        self.refusal = None  # the reason that is given for a password or a login that is wrong, if not the usual one
         self.mute = set()  # methods that are done, but never answered
         self.late = set()  # methods that neither happens to, until catch_up()
         self.tried = []  # every profile that was activated, as NetworkManager was given it
@@ -212,7 +213,7 @@ class Routers(FakeNetworkManager):
         if not there:
             self._fail(NOT_FOUND)
         elif not self._lets_in(there, settings):
-            self._fail(NOT_FOUND if there["rsn"] == SAE else NO_SECRETS)
+            self._fail(self.refusal or (NOT_FOUND if there["rsn"] == SAE else NO_SECRETS))
         else:
             self._state(ADDRESSING)
             self._later(self._address, there, settings)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from fake_routers import EAP, NO_SECRETS, router
+from fake_routers import EAP, NO_SECRETS, NOT_FOUND, SAE, SUPPLICANT_FAILED, router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
     FAILED, INSTALLED, PASSWORD, TRUTH, ask, boot, connect, over, reaches, ready, saved, step, world)
@@ -78,6 +78,35 @@ def test_router_with_a_new_password(world, device):
     assert connect(peer, "Home", password="a-new-password")["code"] == "joined"
     assert "a-new-password" in device.path(INSTALLED).read_text()
     assert PASSWORD not in device.path(INSTALLED).read_text()
+    peer.close()
+
+
+@pytest.mark.parametrize("there, wish, code", [
+    pytest.param(router(PASSWORD, SAE), {"password": PASSWORD}, "password_changed", id="WPA3"),
+    pytest.param(router(PASSWORD, EAP), {"identity": "me", "password": PASSWORD}, "login_changed", id="company")])
+def test_what_looks_like_a_router_that_is_away(world, there, wish, code):
+    """A refusal that gives no reason: twice, and seen between the two, it is one."""
+    manager, peer = world({"Home": there})
+    assert connect(peer, "Home", **wish)["code"] == "joined"
+    manager.refusal = NOT_FOUND if code == "password_changed" else SUPPLICANT_FAILED
+
+    # Away, and back as it was.
+    manager.routers.clear()
+    manager.lose_the_router()
+    eventually(lambda: state(peer) != "connected")
+    manager.routers["Home"] = there
+    ask(peer, "scan")
+    eventually(lambda: not peer.call("networks")["scanning"], 30)
+    manager.try_by_itself()
+    eventually(lambda: state(peer) == "connected", 30)
+    assert verdict(peer)["code"] == "joined"
+
+    lock_out(manager, manager.refusal)
+
+    def told():
+        ask(peer, "scan")  # as NetworkManager does by itself
+        return verdict(peer)["code"] != "joined" and verdict(peer)
+    assert eventually(told, 60)["code"] == code
     peer.close()
 
 
