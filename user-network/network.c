@@ -334,7 +334,6 @@ static int make_parts(struct network *network, sd_event *event)
     saved = (struct saved_options){
             .paths = network->paths,
             .interface = network->wifi_interface,
-            .country = country_code(network->country),
             .nm = network->nm,
     };
     r = saved_new(event, &saved, &network->saved);

@@ -30,7 +30,7 @@ static void round_trip(const struct wifi_list *list)
     _cleanup_free_ char *text = NULL;
     size_t text_size;
 
-    if (wifi_yaml_write(list, "wlan0", "", &text, &text_size) < 0) {
+    if (wifi_yaml_write(list, "wlan0", &text, &text_size) < 0) {
         for (size_t i = 0; i < list->n_entries; i++)
             if (wifi_network_check(&list->entries[i]))
                 return;

@@ -27,14 +27,13 @@ void saved_version_move(struct saved_version *from, struct saved_version *to)
     *from = (struct saved_version){};
 }
 
-int saved_version_make(struct wifi_list *networks, const char *interface, const char *country,
-        struct saved_version *ret)
+int saved_version_make(struct wifi_list *networks, const char *interface, struct saved_version *ret)
 {
     struct saved_version version = {};
     int r;
 
     if (networks->n_entries > 0) {
-        r = wifi_yaml_write(networks, interface, country, &version.text, &version.size);
+        r = wifi_yaml_write(networks, interface, &version.text, &version.size);
         if (r < 0)
             return r;
     }

@@ -26,8 +26,8 @@ void saved_version_move(struct saved_version *from, struct saved_version *to);
 
 /* Writes the file of `networks`, which are taken over on success; an empty list is no file. 0, or
  * as wifi_yaml_write(). */
-int saved_version_make(struct wifi_list *networks, const char *interface, const char *country,
-        struct saved_version *ret);
+int saved_version_make(
+        struct wifi_list *networks, const char *interface, struct saved_version *ret);
 
 /* Reads it from the disk. 0 (also when there is none), or a negative errno (-EBADMSG, -EFBIG: it
  * isn't one of ours). */

@@ -241,8 +241,7 @@ static int check_with(struct saved *saved, const struct wifi_network *network, s
     if (r >= 0)
         r = wifi_list_put(&networks, network);
     if (r >= 0)
-        r = saved_version_make(
-                &networks, saved->options.interface, saved->options.country, &saved->checked);
+        r = saved_version_make(&networks, saved->options.interface, &saved->checked);
     if (r < 0)
         return r;
     r = netplan_check(saved->netplan, saved->checked.text, saved->checked.size, next, saved);
@@ -406,7 +405,7 @@ static int forget_one(struct saved *saved, const struct ssid *ssid)
         return r;
     if (!wifi_list_remove(&networks, ssid))
         return -ENOENT;
-    r = saved_version_make(&networks, saved->options.interface, saved->options.country, &rest);
+    r = saved_version_make(&networks, saved->options.interface, &rest);
     if (r < 0)
         return r;
     r = replace(saved, &rest, true);

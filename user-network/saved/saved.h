@@ -16,7 +16,6 @@ struct saved;
 struct saved_options {
     const struct paths *paths;
     const char *interface; /* borrowed, like all of these */
-    const char *country;
     struct nm *nm;
 };
 

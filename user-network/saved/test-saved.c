@@ -63,14 +63,13 @@ static void write_network(const char *path, const char *name)
     size_t size;
 
     assert_int_equal(ssid_from_bytes(name, strlen(name), &network.ssid), 0);
-    assert_int_equal(
-            wifi_yaml_write(&(struct wifi_list){&network, 1}, "wlan0", "", &text, &size), 0);
+    assert_int_equal(wifi_yaml_write(&(struct wifi_list){&network, 1}, "wlan0", &text, &size), 0);
     assert_int_equal(unbox_store_write(path, text, size, 0600, -1, -1), 0);
 }
 
 static struct saved *start(void)
 {
-    struct saved_options options = {.paths = &paths, .interface = "wlan0", .country = ""};
+    struct saved_options options = {.paths = &paths, .interface = "wlan0"};
     struct saved *saved = NULL;
 
     assert_int_equal(saved_new(event, &options, &saved), 0);
@@ -186,8 +185,7 @@ static void write_several(const char *certificate)
     assert_true(copy_text(networks[1].eap.identity, sizeof(networks[1].eap.identity), "me"));
     assert_true(copy_text(networks[1].eap.password, sizeof(networks[1].eap.password), "secret"));
     assert_true(copy_text(networks[1].eap.ca, sizeof(networks[1].eap.ca), certificate));
-    assert_int_equal(
-            wifi_yaml_write(&(struct wifi_list){networks, 3}, "wlan0", "", &text, &size), 0);
+    assert_int_equal(wifi_yaml_write(&(struct wifi_list){networks, 3}, "wlan0", &text, &size), 0);
     assert_int_equal(unbox_store_write(paths.truth, text, size, 0600, -1, -1), 0);
 }
 

@@ -33,7 +33,7 @@ static void assert_list_round_trip(const struct wifi_list *list)
     _cleanup_free_ char *text = NULL;
     size_t size;
 
-    assert_int_equal(wifi_yaml_write(list, "wlan0", "CA", &text, &size), 0);
+    assert_int_equal(wifi_yaml_write(list, "wlan0", &text, &size), 0);
     assert_int_equal(strlen(text), size);
     assert_int_equal(wifi_yaml_read(text, size, &back), 0);
     assert_int_equal(back.n_entries, list->n_entries);
@@ -186,13 +186,12 @@ static void test_what_cannot_be_written(void **state)
     for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
         network = (struct wifi_network){.ssid = refused[i]};
         assert_int_equal(
-                wifi_yaml_write(&(struct wifi_list){&network, 1}, "wlan0", "", &text, &size),
-                -EILSEQ);
+                wifi_yaml_write(&(struct wifi_list){&network, 1}, "wlan0", &text, &size), -EILSEQ);
     }
     network = network_of("a", "short");
     assert_int_equal(
-            wifi_yaml_write(&(struct wifi_list){&network, 1}, "wlan0", "", &text, &size), -EINVAL);
-    assert_int_equal(wifi_yaml_write(&(struct wifi_list){}, "wlan0", "", &text, &size), -EINVAL);
+            wifi_yaml_write(&(struct wifi_list){&network, 1}, "wlan0", &text, &size), -EINVAL);
+    assert_int_equal(wifi_yaml_write(&(struct wifi_list){}, "wlan0", &text, &size), -EINVAL);
     assert_null(text);
 }
 
@@ -202,8 +201,7 @@ static void test_whole_file(void **state)
     _cleanup_free_ char *text = NULL;
     size_t size;
 
-    assert_int_equal(
-            wifi_yaml_write(&(struct wifi_list){&network, 1}, "wlan0", "CA", &text, &size), 0);
+    assert_int_equal(wifi_yaml_write(&(struct wifi_list){&network, 1}, "wlan0", &text, &size), 0);
     assert_string_equal(strchr(strchr(text, '\n') + 1, '\n') + 1,
             "network:\n"
             "  version: 2\n"
@@ -213,7 +211,6 @@ static void test_whole_file(void **state)
             "      dhcp4: true\n"
             "      dhcp6: true\n"
             "      optional: true\n"
-            "      regulatory-domain: \"CA\"\n"
             "      access-points:\n"
             "        \"Home \\\"Net\\\"\":\n"
             "          password: \"12345678\"\n");
@@ -230,8 +227,7 @@ static void test_whole_networks(void **state)
     _cleanup_free_ char *text = NULL;
     size_t size;
 
-    assert_int_equal(
-            wifi_yaml_write(&(struct wifi_list){networks, 4}, "wlan0", "", &text, &size), 0);
+    assert_int_equal(wifi_yaml_write(&(struct wifi_list){networks, 4}, "wlan0", &text, &size), 0);
     assert_string_equal(access_points(text),
             "        \"Company\":\n"
             "          auth:\n"
@@ -349,7 +345,7 @@ static char *generate_profiles(const char *generate, const struct wifi_list *lis
     size_t size;
     int status;
 
-    assert_int_equal(wifi_yaml_write(list, "wlan0", "", &text, &size), 0);
+    assert_int_equal(wifi_yaml_write(list, "wlan0", &text, &size), 0);
     assert_int_equal(g_mkdir_with_parents(etc, 0700), 0);
     assert_true(g_file_set_contents_full(file, text, size, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
     assert_true(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, NULL, NULL, &status, NULL));

@@ -190,8 +190,9 @@ static void emit_access_point(struct writer *writer, const struct wifi_network *
     close_map(writer);
 }
 
-static void emit_document(struct writer *writer, const struct wifi_list *list,
-        const char *interface, const char *country)
+/* No regulatory-domain: netplan would tell the kernel of it at each boot, beside unbox-regdom@. */
+static void emit_document(
+        struct writer *writer, const struct wifi_list *list, const char *interface)
 {
     yaml_event_t event;
 
@@ -210,10 +211,6 @@ static void emit_document(struct writer *writer, const struct wifi_list *list,
     emit_pair(writer, "dhcp4", "true");
     emit_pair(writer, "dhcp6", "true");
     emit_pair(writer, "optional", "true");
-    if (*country) {
-        emit_word(writer, "regulatory-domain");
-        emit_quoted(writer, country, strlen(country));
-    }
     emit_word(writer, "access-points");
     open_map(writer);
     for (size_t i = 0; i < list->n_entries; i++)
@@ -237,8 +234,8 @@ static int check(const struct wifi_list *list)
     return 0;
 }
 
-int wifi_yaml_write(const struct wifi_list *list, const char *interface, const char *country,
-        char **ret, size_t *ret_size)
+int wifi_yaml_write(
+        const struct wifi_list *list, const char *interface, char **ret, size_t *ret_size)
 {
     struct writer writer = {};
     _cleanup_free_ char *text = NULL;
@@ -260,7 +257,7 @@ int wifi_yaml_write(const struct wifi_list *list, const char *interface, const c
     yaml_emitter_set_unicode(&writer.emitter, 1);
     /* A long name must not be folded over lines: every reader would have to unfold it alike. */
     yaml_emitter_set_width(&writer.emitter, -1);
-    emit_document(&writer, list, interface, country);
+    emit_document(&writer, list, interface);
     yaml_emitter_delete(&writer.emitter);
     if (fclose(writer.stream) != 0 || writer.failed)
         return -ENOMEM;

@@ -10,12 +10,12 @@
 
 /*
  * Writes the YAML for `interface`; the list isn't empty (-EINVAL), since netplan refuses a radio
- * without networks. `country` (ISO 3166) may be empty. 0; -EILSEQ when an SSID is no UTF-8 or has
- * a NUL: netplan would refuse the first and cut the second short; -EINVAL for what else
- * wifi_network_check() refuses; or -ENOMEM. The caller frees *ret, which holds secrets.
+ * without networks. 0; -EILSEQ when an SSID is no UTF-8 or has a NUL: netplan would refuse the
+ * first and cut the second short; -EINVAL for what else wifi_network_check() refuses; or -ENOMEM.
+ * The caller frees *ret, which holds secrets.
  */
-int wifi_yaml_write(const struct wifi_list *list, const char *interface, const char *country,
-        char **ret, size_t *ret_size);
+int wifi_yaml_write(
+        const struct wifi_list *list, const char *interface, char **ret, size_t *ret_size);
 
 /*
  * Reads such a file back. 0, or -EBADMSG when it isn't one that wifi_yaml_write() could have made.
