@@ -13,6 +13,7 @@
 
 #include "config-schema.h"
 #include "config-value.h"
+#include "country-codes.h"
 #include "util.h"
 
 static bool is_hex(const char *text)
@@ -46,9 +47,7 @@ static const char *check_band(const char *value)
 
 static const char *check_country(const char *value)
 {
-    return value[0] >= 'A' && value[0] <= 'Z' && value[1] >= 'A' && value[1] <= 'Z'
-                   ? NULL
-                   : "must be two capital letters (ISO 3166), for example CA";
+    return country_code_known(value) ? NULL : "must be " COUNTRY_CODE_WANTED;
 }
 
 /* What both the kernel takes, and a [Match] section that knows globs, lists and "!". */

@@ -5,9 +5,9 @@
 #include "config-schema.h"
 #include "config-value.h"
 
-#include <ctype.h>
 #include <string.h>
 
+#include "country-codes.h"
 #include "util.h"
 
 static const char *check_https(const char *value)
@@ -73,9 +73,7 @@ static const char *check_absolute(const char *value)
 
 static const char *check_country(const char *value)
 {
-    if (!*value || (isupper(value[0]) && isupper(value[1]) && !value[2]))
-        return NULL;
-    return "must be two capital letters (ISO 3166), for example CA";
+    return !*value || country_code_known(value) ? NULL : "must be " COUNTRY_CODE_WANTED;
 }
 
 static const char *check_band(const char *value)
@@ -127,9 +125,8 @@ static const struct config_key suite_keys[] = {
                 "The radio that joins the customer's network and opens the hotspot."},
         {"network.wired_interface", CONFIG_STRING, 1, 15, "eth0", check_interface, "The wire."},
         {"network.country", CONFIG_STRING, 0, 2, "", check_country,
-                "Regulatory domain of the radio where neither the customer nor the factory has "
-                "said one; "
-                "empty leaves the kernel's."},
+                "Country whose rules the radio keeps (ISO 3166) where neither the customer nor the "
+                "factory has said one; empty leaves the kernel's."},
         {"network.boot_wait_seconds", CONFIG_INT, 5, 600, "45", NULL,
                 "How long a start waits for the saved network before it opens the hotspot."},
         {"enrolment.url", CONFIG_STRING, 9, 255, "https://7.7.7.7:5001", check_https,

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "config-schema.h"
+#include "country-codes.h"
 #include "unbox/config.h"
 #include "unbox/store.h"
 #include "util.h"
@@ -150,8 +151,8 @@ static void test_radios_are_refused(void **state)
                     "2: wifi.band: can't be a without wifi.country"},
             {"{ssid: x, password: " X8 ", band: g}",
                     "2: wifi.band: must be bg (2.4 GHz) or a (5 GHz)"},
-            {"{ssid: x, password: " X8 ", country: ch}",
-                    "2: wifi.country: must be two capital letters (ISO 3166), for example CA"},
+            {"{ssid: x, password: " X8 ", country: UK}",
+                    "2: wifi.country: must be " COUNTRY_CODE_WANTED},
             {"{ssid: x, password: " X8 ", interface: 'wlan*'}",
                     "2: wifi.interface: must be the name of a network interface"},
             {"{ssid: x, password: " X8 ", interface: wlx0123456789abc}",

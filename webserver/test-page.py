@@ -115,8 +115,10 @@ class Catalogues(unittest.TestCase):
         self.assertEqual({key for key in texts if f'"{key}"' not in program}, set())
 
     def test_countries(self):
-        """The same as the scripts have, each language's in its order."""
+        """The same as the scripts have, each language's in its order; and those that are taken."""
         codes = set(re.findall(r"\b[A-Z]{2}\b", scripts["country.js"].split("COUNTRIES = (")[1].split(")")[0]))
+        taken = (sources / "common/country-codes.c").read_text().split("codes[] =")[1].split(";")[0]
+        self.assertEqual(set(re.findall(r"\b[A-Z]{2}\b", taken)), codes)
         for language, catalogue in catalogues.items():
             self.assertEqual(catalogue["countries"].keys(), codes)
             names = [

@@ -4,7 +4,7 @@
 
 import {language, t} from '/i18n.js';
 
-// Those that the kernel has rules of (wireless-regdb).
+// Those that the kernel has rules of (wireless-regdb), as common/country-codes.c has them.
 const COUNTRIES = (
     'AD AE AF AI AL AM AN AR AS AT AU AW AZ BA BB BD BE BF BG BH BL BM BN BO BR BS BT BW BY BZ CA CF CH ' +
     'CI CL CN CO CR CU CX CY CZ DE DK DM DO DZ EC EE EG ES ET FI FM FO FR GB GD GE GF GH GI GL GP GR GT ' +
