@@ -23,6 +23,8 @@ static bool time_valid(json_int_t moment)
     return moment >= CLOCK_MIN && moment <= CLOCK_MAX;
 }
 
+/* Whether there are rules of it is user-network's to say: a bench that knows more countries, or
+ * once took any, must not keep a device from its certificate. */
 static bool country_valid(const char *country)
 {
     return strlen(country) == 2 && strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "country-codes.h"
 #include "enrolment-protocol.h"
 #include "operator-error.h"
 #include "pool.h"
@@ -16,12 +17,6 @@
 
 #define ENDPOINT_MAX 255
 #define QUOTA_MAX INT32_MAX
-
-static bool is_country(const char *country)
-{
-    return !*country || (strlen(country) == 2 && isupper((unsigned char)country[0]) &&
-                                isupper((unsigned char)country[1]));
-}
 
 /* What may stand in an address, and no blank or quote: devices hand it on to others. */
 static bool is_endpoint(const char *endpoint)
@@ -39,8 +34,8 @@ static int check_options(const struct batch_options *options, struct refusal *re
                 ret_refusal, 0, OPERATOR_INVALID, "a batch's name is 1 to 64 of A-Z a-z 0-9 . _ -");
     if (options->quota != -1 && (options->quota < 1 || options->quota > QUOTA_MAX))
         return refuse(ret_refusal, 0, OPERATOR_INVALID, "a quota is 1 to %d", QUOTA_MAX);
-    if (options->country && !is_country(options->country))
-        return refuse(ret_refusal, 0, OPERATOR_INVALID, "a country is two capital letters");
+    if (options->country && *options->country && !country_code_known(options->country))
+        return refuse(ret_refusal, 0, OPERATOR_INVALID, "the country must be " COUNTRY_CODE_WANTED);
     if (options->cloud_endpoint && !is_endpoint(options->cloud_endpoint))
         return refuse(ret_refusal, 0, OPERATOR_INVALID,
                 "a cloud endpoint is a host or URL of at most %d characters", ENDPOINT_MAX);

@@ -21,7 +21,7 @@ struct batch_options {
     int listed;       /* whether only serials of its allow-list may; -1 as above */
     int bundle;       /* whether the bench may make keys (bundle mode); -1 as above */
     /* For the devices; "" says nothing to them. NULL for batch_change(): as it is. */
-    const char *country;        /* two capital letters (ISO 3166) */
+    const char *country;        /* see country_code_known() */
     const char *cloud_endpoint; /* a host or URL */
     const char *pool;           /* batch_add() only: that is there, or is made with `pattern` */
     const char *pattern;        /* see pool.h; NULL: the pool is there */

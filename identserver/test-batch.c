@@ -199,6 +199,7 @@ static void test_what_a_batch_may_be(void **state)
             {.name = "x", .quota = 1, .pool = "p", .pattern = "p"},
             {.name = "x", .quota = 1, .pool = "p q", .pattern = "p-#"},
             {.name = "x", .quota = 1, .pool = "p", .pattern = "p-#", .country = "ch"},
+            {.name = "x", .quota = 1, .pool = "p", .pattern = "p-#", .country = "UK"},
             {.name = "x", .quota = 1, .pool = "p", .pattern = "p-#", .cloud_endpoint = "a b"},
     };
     struct bench *bench = *state;
