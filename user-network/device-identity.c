@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#include "country.h"
+#include "country-codes.h"
+#include "unbox/log.h"
 #include "unbox/store.h"
 #include "util.h"
 
@@ -38,8 +39,12 @@ int device_identity_read(const char *path, struct device_identity *ret)
     take(object, "serial", identity.serial);
     take(object, "uuid", identity.uuid);
     take(object, "country", country);
-    if (country_valid(country))
+    if (country_code_known(country))
         memcpy(identity.country, country, sizeof(identity.country));
+    else if (*country)
+        unbox_log(LOG_WARNING,
+                "the country %s in %s doesn't count: it must be " COUNTRY_CODE_WANTED, country,
+                path);
     *ret = identity;
     return 0;
 }

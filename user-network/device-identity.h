@@ -8,7 +8,7 @@
 struct device_identity {
     char serial[DEVICE_IDENTITY_MAX]; /* "" where it isn't known, like the next two */
     char uuid[DEVICE_IDENTITY_MAX];
-    char country[3]; /* two capital letters */
+    char country[3]; /* one that the kernel knows, or "" */
 };
 
 /* Reads identity.json. 0; -EBADMSG for one that is broken; or another negative errno. Then all is

@@ -35,9 +35,8 @@ static void test_identity(void **state)
     read_identity("{\"serial\":7}", 0, &identity);
 }
 
-static void test_identity_is_read(void **state)
+static void assert_read(const char *text, const char *country)
 {
-    static const char text[] = "{\"serial\":\"SN-7\",\"uuid\":\"u\",\"country\":\"CA\"}";
     char path[] = "/tmp/identity-XXXXXX";
     _cleanup_close_ int fd = mkstemp(path);
     struct device_identity identity;
@@ -48,7 +47,13 @@ static void test_identity_is_read(void **state)
     unlink(path);
     assert_string_equal(identity.serial, "SN-7");
     assert_string_equal(identity.uuid, "u");
-    assert_string_equal(identity.country, "CA");
+    assert_string_equal(identity.country, country);
+}
+
+static void test_identity_is_read(void **state)
+{
+    assert_read("{\"serial\":\"SN-7\",\"uuid\":\"u\",\"country\":\"CA\"}", "CA");
+    assert_read("{\"serial\":\"SN-7\",\"uuid\":\"u\",\"country\":\"UK\"}", "");
 }
 
 int main(void)

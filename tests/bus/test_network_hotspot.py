@@ -212,6 +212,26 @@ def test_country(bus, systemd, device, request):
     eventually(lambda: started(systemd)[2:] == [REGDOM.format("CA")])
 
 
+def test_country_without_rules(bus, systemd, device, request):
+    """The kernel would take it without a word, and keep to the rules that it had."""
+    fake(bus, request)
+    peer = start(device, "network: {country: DE}\n", {"serial": "1", "uuid": UUID, "country": "UK"})
+    eventually(lambda: started(systemd) == [REGDOM.format("DE")])
+    assert any("the country UK in " in entry["MESSAGE"] for entry in device.journal.messages)
+    for wrong in ("UK", "00", "gb"):
+        refused = device.run("healthd/unboxctl", "network", "country", wrong)
+        assert refused.returncode == 2 and refused.stdout == ""
+        assert "Nothing has changed" in refused.stderr and "GB for the United Kingdom" in refused.stderr
+    told = device.path("/var/lib/unbox/network/country")
+    assert not told.exists()
+    told.write_text("UK\n")
+    peer.close()
+    device.restart("user-network")
+    eventually(lambda: started(systemd) == [REGDOM.format("DE")] * 2)
+    country = device.connect("user-network").call("status")["country"]
+    assert (country["code"], country["source"]) == ("DE", "configuration")
+
+
 def test_country_that_is_refused(bus, systemd, device, request):
     manager = fake(bus, request)
     systemd.units[REGDOM.format("CA")].outcome = "failed"

@@ -5,6 +5,7 @@
 
 #include "api-hotspot.h"
 
+#include "country-codes.h"
 #include "network-hotspot.h"
 #include "qr.h"
 #include "unbox/log.h"
@@ -70,7 +71,7 @@ int api_country(struct unbox_ipc_call *call, json_t *params, void *userdata)
     r = json_is_string(code) ? network_set_country(network, json_string_value(code)) : -EINVAL;
     if (r == -EINVAL)
         return unbox_ipc_reply_error(call, UNBOX_IPC_INVALID_PARAMS,
-                "\"code\" must be two capital letters (ISO 3166), for example CA, or empty.");
+                "Nothing has changed: \"code\" must be empty, or " COUNTRY_CODE_WANTED ".");
     if (r < 0)
         return unbox_log_errno(LOG_ERR, r, "the country can't be kept");
     return unbox_ipc_reply(call, json_pack("{s:s}", "code", country_code(network->country)));

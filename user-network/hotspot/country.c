@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "country-codes.h"
 #include "unbox/daemon.h"
 #include "unbox/log.h"
 #include "unbox/store.h"
@@ -25,17 +26,9 @@ struct country {
     struct unbox_daemon_call *call;
 };
 
-bool country_valid(const char *code)
-{
-    for (int i = 0; i < 2; i++)
-        if (code[i] < 'A' || code[i] > 'Z')
-            return false;
-    return !code[2];
-}
-
 static void keep(char place[static 3], const char *code)
 {
-    memcpy(place, country_valid(code) ? code : "\0\0", 3);
+    memcpy(place, country_code_known(code) ? code : "\0\0", 3);
 }
 
 static void set_problem(struct country *country, const char *text)
@@ -86,6 +79,9 @@ static void read_customer(struct country *country)
         return;
     text[strcspn(text, "\n")] = '\0';
     keep(country->customer, text);
+    if (!*country->customer)
+        unbox_log(LOG_WARNING, "%s doesn't count: it must have " COUNTRY_CODE_WANTED,
+                country->options.paths->country);
 }
 
 int country_new(const struct country_options *options, struct country **ret)
@@ -121,7 +117,7 @@ int country_set(struct country *country, const char *code)
     char line[sizeof("XX\n")];
     int r;
 
-    if (*code && !country_valid(code))
+    if (*code && !country_code_known(code))
         return -EINVAL;
     snprintf(line, sizeof(line), "%.2s\n", code);
     r = *code ? unbox_store_write(country->options.paths->country, line, strlen(line), 0644, -1, -1)

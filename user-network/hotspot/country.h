@@ -25,16 +25,14 @@ struct country_options {
     void *userdata;
 };
 
-/* Two capital letters. */
-bool country_valid(const char *code);
-
 /* Tells the kernel what is known. 0 or a negative errno. */
 int country_new(const struct country_options *options, struct country **ret);
 
 /* Accepts NULL; returns NULL. */
 struct country *country_free(struct country *country);
 
-/* The customer's word, kept for good; "" takes it back. 0, -EINVAL, or another negative errno. */
+/* The customer's word, kept for good; "" takes it back. 0, -EINVAL for one that the kernel doesn't
+ * know, or another negative errno. */
 int country_set(struct country *country, const char *code);
 
 /* Tells the kernel once more: with a radio that has just been plugged in, its part that keeps the
