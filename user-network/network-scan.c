@@ -40,6 +40,13 @@ static void ask(struct network *network, uint64_t now_usec)
     nm_scan(network->nm, hidden, n, on_scan, NULL);
 }
 
+void network_look_air(struct network *network)
+{
+    const struct ssid own[] = {network->hotspot_ssid, network->hotspot_aired};
+
+    nm_look_air(network->nm, own, ELEMENTSOF(own), &network->air);
+}
+
 static bool scanned_since(const struct network *network, uint64_t now_usec, uint64_t span_usec)
 {
     return network->radio.last_scan_msec >= 0 &&
@@ -76,7 +83,7 @@ uint64_t network_scan_look(struct network *network, uint64_t now_usec)
 {
     bool moved = network->radio.last_scan_msec > network->scan_before;
 
-    nm_look_air(network->nm, &network->hotspot_ssid, &network->air);
+    network_look_air(network);
     if (!network->scan_started) {
         if (network->air.n_entries > 0 && scanned_since(network, now_usec, FRESH_USEC)) {
             network->scanned = true;

@@ -5,6 +5,9 @@
 
 #include "network.h"
 
+/* Adds to network->air what NetworkManager sees, but never our own hotspot. */
+void network_look_air(struct network *network);
+
 /* Begins a round, unless one goes on. */
 void network_scan_begin(struct network *network, uint64_t now_usec);
 

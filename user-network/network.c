@@ -93,6 +93,12 @@ static void follow_hostname(struct network *network)
         network->hotspot_stale = true;
 }
 
+static void follow_hotspot_name(struct network *network)
+{
+    if (network_on_hotspot(network) && network->radio.ssid.size > 0)
+        network->hotspot_aired = network->radio.ssid;
+}
+
 static void announce_hotspot(struct network *network)
 {
     bool up = network_on_hotspot(network) && network->radio.state == NM_RADIO_UP;
@@ -235,6 +241,7 @@ static void look(struct network *network)
     if (network->recovering && nm_running(network->nm))
         recover(network);
     follow_hostname(network);
+    follow_hotspot_name(network);
     announce_hotspot(network);
     network_follow_radio(network);
     network_find_problems(network);

@@ -35,6 +35,8 @@ struct network {
     struct hotspot_settings settings;
     struct nm_hotspot hotspot; /* borrows from them */
     struct ssid hotspot_ssid;
+    struct ssid hotspot_aired; /* of the one that is open, or was last: while somebody is on it, it
+                                * keeps a name that is another by now */
     char hostname[256];
     unsigned port;
 

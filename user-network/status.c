@@ -92,7 +92,7 @@ static void print_hotspot(struct network *network, FILE *line)
     unsigned clients = stations_count(network->stations);
     char name[SSID_DISPLAY_MAX];
 
-    fprintf(line, "hotspot %s on %s, %u client%s, ", ssid_display(&network->hotspot_ssid, name),
+    fprintf(line, "hotspot %s on %s, %u client%s, ", ssid_display(&network->hotspot_aired, name),
             network->wifi_interface, clients, clients == 1 ? "" : "s");
     if (network->hotspot_requested)
         fprintf(line, "open on request");
@@ -193,15 +193,19 @@ int status_summary(struct network *network, uint64_t now_usec, char **ret)
     return 0;
 }
 
-/* "ssid": null when it isn't text, and "ssid_hex". */
+/* Null when it isn't text. */
+static json_t *ssid_text(const struct ssid *ssid)
+{
+    return ssid_is_text(ssid) ? json_stringn((const char *)ssid->bytes, ssid->size) : json_null();
+}
+
+/* "ssid" and "ssid_hex". */
 static json_t *ssid_to_json(const struct ssid *ssid)
 {
     char hex[SSID_HEX_MAX];
 
     ssid_to_hex(ssid, hex);
-    return json_pack("{s:o,s:s}", "ssid",
-            ssid_is_text(ssid) ? json_stringn((const char *)ssid->bytes, ssid->size) : json_null(),
-            "ssid_hex", hex);
+    return json_pack("{s:o,s:s}", "ssid", ssid_text(ssid), "ssid_hex", hex);
 }
 
 static json_t *text_or_null(const char *text)
@@ -213,7 +217,7 @@ static json_t *hotspot_to_json(struct network *network)
 {
     if (network->decision.state != LIFE_HOTSPOT)
         return json_null();
-    return json_pack("{s:s,s:s,s:s,s:i}", "ssid", network->hotspot.ssid, "interface",
+    return json_pack("{s:o,s:s,s:s,s:i}", "ssid", ssid_text(&network->hotspot_aired), "interface",
             network->wifi_interface, "address", HOTSPOT_ADDRESS, "clients",
             (int)stations_count(network->stations));
 }

@@ -165,6 +165,7 @@ class Routers(FakeNetworkManager):
         if not now:
             return
         profile, active = now
+        self._forget_own_point(profile)
         self._remove(active)
         self._list(PATH, NAME, "ActiveConnections", "ActiveConnection")
         if self.profiles.get(profile, {}).get("volatile"):
@@ -266,6 +267,10 @@ class Routers(FakeNetworkManager):
                      Ip4Connectivity=V("u", 0 if self.internet is None else full))
         self._state(ACTIVATED)
 
+    def rename_host(self, name):
+        with self._lock:
+            self._change(f"{PATH}/Settings", f"{NAME}.Settings", Hostname=V("s", name))
+
     def reach_internet(self, reached):
         with self._lock:
             self.internet = reached
@@ -290,8 +295,23 @@ class Routers(FakeNetworkManager):
         else:
             self._deactivate(UNAVAILABLE, RADIO_GONE)
 
+    def _is_hotspot(self, profile):
+        settings = self.profiles.get(profile, {}).get("settings", {})
+        return self._group(settings, "802-11-wireless", "wifi").get("mode") == "ap"
+
+    def _forget_own_point(self, profile):
+        if not self._is_hotspot(profile):
+            return
+        name = as_bytes(self._ssid(self.profiles[profile]["settings"]))
+        for path in self._paths("AccessPoint"):
+            if bytes(self.objects[path][f"{NAME}.AccessPoint"]["Ssid"].unpack()) == name:
+                self._remove(path)
+        self._list(RADIO, f"{NAME}.Device.Wireless", "AccessPoints", "AccessPoint")
+
     def _in_the_air(self):
-        """(name, router) of each that tells its name."""
+        """(name, router) of each that tells its name; the own hotspot is one of them."""
+        if self._active and self._is_hotspot(self._active[0]):
+            yield self._ssid(self.profiles[self._active[0]]["settings"]), router()
         for name, there in self.routers.items():
             for one in there if isinstance(there, list) else [there]:
                 if not one["hidden"]:

@@ -103,3 +103,29 @@ def test_the_daemon_begins_anew(world, supplicant, device, config, wire_address)
     assert manager.called("DeactivateConnection") == manager.called("Disconnect") == []
     assert len(manager.hotspots()) == 1
     peer.close()
+
+
+def test_another_hostname(world, supplicant):
+    """The hotspot keeps its name until the guest has gone: it is told by the one that is in the air, and under neither
+    is it a network to be joined."""
+    manager, peer = world({"Home": router(PASSWORD)}, "hotspot: {ssid: 'BOX %H'}\n")
+
+    def names():
+        return {network["ssid"] for network in peer.call("networks")["networks"]}
+
+    wait_for_guests(peer, 0)
+    before = looked(manager)
+    assert ask(peer, "scan") == {"scanning": True}
+    eventually(lambda: not peer.call("networks")["scanning"] and looked(manager) > before)
+    supplicant.comes()
+    wait_for_guests(peer, 1)
+    manager.rename_host("kitchen")
+    eventually(lambda: peer.call("status")["hotspot_settings"]["ssid"] == "BOX kitchen")
+    status = peer.call("status")
+    assert status["hotspot"]["ssid"] == "BOX unbox-test"
+    assert status["summary"].startswith("hotspot BOX unbox-test on wlan0, 1 client, ")
+    assert names() == {"Home"}
+    supplicant.goes()
+    eventually(lambda: (peer.call("status")["hotspot"] or {}).get("ssid") == "BOX kitchen", 30)
+    assert len(manager.hotspots()) == 2 and names() == {"Home"}
+    peer.close()

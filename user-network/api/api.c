@@ -12,6 +12,7 @@
 #include "api-page.h"
 #include "api-wired.h"
 #include "connect-request.h"
+#include "network-scan.h"
 #include "status.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
@@ -30,7 +31,7 @@ static int on_networks(struct unbox_ipc_call *call, json_t *params, void *userda
 {
     struct network *network = userdata;
 
-    nm_look_air(network->nm, &network->hotspot_ssid, &network->air);
+    network_look_air(network);
     return reply_json(call, status_networks_to_json(network, network_now(network)));
 }
 

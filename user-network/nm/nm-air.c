@@ -22,7 +22,16 @@ static enum security security_of(NMAccessPoint *point)
                                                                          : SECURITY_OPEN;
 }
 
-static void look_point(NMAccessPoint *point, const struct ssid *except, struct scan_list *list)
+static bool is_among(const struct ssid *ssid, const struct ssid *names, size_t n_names)
+{
+    for (size_t i = 0; i < n_names; i++)
+        if (ssid_equal(ssid, &names[i]))
+            return true;
+    return false;
+}
+
+static void look_point(
+        NMAccessPoint *point, const struct ssid *except, size_t n_except, struct scan_list *list)
 {
     GBytes *bytes = nm_access_point_get_ssid(point);
     int seen = nm_access_point_get_last_seen(point);
@@ -38,12 +47,13 @@ static void look_point(NMAccessPoint *point, const struct ssid *except, struct s
             nm_utils_is_empty_ssid(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) ||
             ssid_from_bytes(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &entry.ssid) <
                     0 ||
-            ssid_equal(&entry.ssid, except))
+            is_among(&entry.ssid, except, n_except))
         return;
     (void)scan_list_add(list, &entry);
 }
 
-void nm_look_air(const struct nm *nm, const struct ssid *except, struct scan_list *list)
+void nm_look_air(
+        const struct nm *nm, const struct ssid *except, size_t n_except, struct scan_list *list)
 {
     const GPtrArray *points;
 
@@ -51,7 +61,7 @@ void nm_look_air(const struct nm *nm, const struct ssid *except, struct scan_lis
         return;
     points = nm_device_wifi_get_access_points(NM_DEVICE_WIFI(nm->radio));
     for (guint i = 0; i < points->len; i++)
-        look_point(points->pdata[i], except, list);
+        look_point(points->pdata[i], except, n_except, list);
     scan_list_sort(list);
 }
 

@@ -104,8 +104,9 @@ void nm_look_wire(const struct nm *nm, struct nm_wire *ret);
 /* The host's name as hostnamed has it, or NULL; borrowed until the next call. */
 const char *nm_hostname(struct nm *nm);
 
-/* Puts what NetworkManager sees in the air into the list, but for the SSID `except`. */
-void nm_look_air(const struct nm *nm, const struct ssid *except, struct scan_list *list);
+/* Puts what NetworkManager sees in the air into the list, but for the names in `except`. */
+void nm_look_air(
+        const struct nm *nm, const struct ssid *except, size_t n_except, struct scan_list *list);
 
 /* Whether a profile with this UUID, or stored in this file, is loaded. */
 bool nm_has_profile(const struct nm *nm, const char *uuid, const char *file);
