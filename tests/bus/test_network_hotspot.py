@@ -11,10 +11,11 @@ import pytest
 
 import peers
 from fake_network import NAME, PATH, RADIO, FakeNetworkManager
+from fake_routers import router
 from fake_systemd1 import Systemd
 from gi.repository import GLib
 from harness import eventually
-from joining import world  # noqa: F401  pylint: disable=unused-import
+from joining import PASSWORD, connect, world  # noqa: F401  pylint: disable=unused-import
 from own_network import own_network
 
 REGDOM = "unbox-regdom@{}.service"
@@ -129,13 +130,25 @@ def test_label(bus, systemd, device, request):
     peer.close()
 
 
-def test_where_the_page_will_be(bus, systemd, device, request):
-    fake(bus, request)
+@pytest.mark.parametrize("hostname", ["unbox-test", "unbox-test.example.com"])
+def test_where_the_page_will_be(bus, systemd, device, request, hostname):
+    manager = fake(bus, request)
+    manager.objects[f"{PATH}/Settings"][f"{NAME}.Settings"]["Hostname"] = GLib.Variant("s", hostname)
     peer = start(device, "network: {}\n", {"serial": "SN-1234567", "uuid": UUID})
+    eventually(lambda: peer.call("status")["hostname"] == hostname)
     label = eventually(lambda: peer.call("page_label"))
     # Nobody announces it here, and no network has given it an address.
     assert label["url"] == f"http://unbox-test.local:{peer.call('status')['port']}/"
     assert label["svg"].startswith("<svg ")
+    peer.close()
+
+
+@pytest.mark.parametrize("given, host", [
+    ({}, "192.168.50.7"), ({"address": "2001:db8::7", "gateway": "fe80::1"}, "[2001:db8::7]")], ids=["4", "6"])
+def test_where_the_page_is(world, given, host):
+    _, peer = world({"Home": router(PASSWORD, **given)})
+    assert connect(peer, "Home", password=PASSWORD)["code"] == "joined"
+    assert peer.call("page_label")["url"] == f"http://{host}:{peer.call('status')['port']}/"
     peer.close()
 
 

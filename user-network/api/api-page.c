@@ -12,9 +12,11 @@
 #include "qr.h"
 
 /* By address where the device is in a network: a name needs somebody who answers for it. On the
- * hotspot it is the next network that counts, whose address nobody knows yet. */
+ * hotspot it is the next network that counts, whose address nobody knows yet. Avahi announces the
+ * first label of the hostname. */
 static int page_host(const struct network *network, char **ret)
 {
+    int label = (int)strcspn(network->hostname, ".");
     _cleanup_json_ json_t *announced = NULL;
     const char *host;
 
@@ -29,9 +31,22 @@ static int page_host(const struct network *network, char **ret)
     host = json_string_value(json_object_get(announced, "host"));
     if (host)
         *ret = strdup(host);
-    else if (asprintf(ret, "%s.local", network->hostname) < 0)
+    else if (asprintf(ret, "%.*s.local", label, network->hostname) < 0)
         *ret = NULL;
     return *ret ? 0 : -ENOMEM;
+}
+
+/* RFC 3986: an IPv6 address stands in brackets. */
+static int page_url(const char *host, unsigned port, char **ret)
+{
+    bool bracketed = strchr(host, ':') != NULL;
+
+    if (asprintf(ret, "http://%s%s%s:%u/", bracketed ? "[" : "", host, bracketed ? "]" : "", port) <
+            0) {
+        *ret = NULL;
+        return -ENOMEM;
+    }
+    return 0;
 }
 
 int api_page_label(struct unbox_ipc_call *call, json_t *params, void *userdata)
@@ -42,10 +57,8 @@ int api_page_label(struct unbox_ipc_call *call, json_t *params, void *userdata)
     int r;
 
     r = page_host(network, &host);
-    if (r >= 0 && asprintf(&url, "http://%s:%u/", host, network->port) < 0) {
-        url = NULL;
-        r = -ENOMEM;
-    }
+    if (r >= 0)
+        r = page_url(host, network->port, &url);
     if (r >= 0)
         r = qr_svg(url, &svg);
     if (r < 0)
