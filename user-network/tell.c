@@ -73,10 +73,14 @@ static void publish_news(struct tell *tell, const char *topic, json_t **told, js
 
 void tell_status(struct tell *tell, json_t *status)
 {
-    /* The line counts seconds, a signal trembles, and a join has a topic of its own. */
+    json_t *pending = json_object_get(json_object_get(status, "wired"), "pending");
+
+    /* The line and a trial of the wire count seconds, a signal trembles, and a join has a topic of
+     * its own. */
     json_object_del(status, "summary");
     json_object_del(status, "join");
     json_object_del(json_object_get(status, "wifi"), "signal");
+    json_object_del(pending, "seconds_left");
     publish_news(tell, TELL_CHANGED, &tell->status, status);
 }
 

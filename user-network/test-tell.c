@@ -97,6 +97,26 @@ static void test_only_what_has_changed(void **state)
     assert_heard(2);
 }
 
+static json_t *trial(const char *step, int seconds_left)
+{
+    return json_pack("{s:{s:s,s:{s:s,s:i}}}", "wired", "method", "dhcp", "pending", "step", step,
+            "seconds_left", seconds_left);
+}
+
+static void test_seconds_of_a_trial_are_no_news(void **state)
+{
+    tell_status(tell, trial("trying", 60));
+    assert_heard(1);
+    assert_last(TELL_CHANGED,
+            json_pack("{s:{s:s,s:{s:s}}}", "wired", "method", "dhcp", "pending", "step", "trying"));
+    tell_status(tell, trial("trying", 55));
+    assert_heard(1);
+    tell_status(tell, trial("unconfirmed", 50));
+    assert_heard(2);
+    tell_status(tell, json_pack("{s:{s:s,s:n}}", "wired", "method", "dhcp", "pending"));
+    assert_heard(3);
+}
+
 static void test_healthd_comes_back(void **state)
 {
     tell_scan(tell, true, 3);
@@ -194,6 +214,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
             TEST(test_only_what_has_changed),
+            TEST(test_seconds_of_a_trial_are_no_news),
             TEST(test_healthd_comes_back),
             TEST(test_join),
             TEST(test_nobody_to_tell),
