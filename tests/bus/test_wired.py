@@ -155,6 +155,16 @@ def test_without_a_cable_nothing_is_begun(wire):
     assert wire.ask("set_wired", STATIC)["error"]["code"] == "NOT_READY"
 
 
+@pytest.mark.skipif(any(os.path.exists(path) for path in ("/lib/netplan/generate", "/usr/sbin/netplan")),
+                    reason="this machine has a netplan of its own")
+def test_without_netplan_nothing_is_begun(wire):
+    wire.device.path("/usr/libexec/netplan/generate").unlink()
+    error = wire.ask("set_wired", STATIC)["error"]
+    assert (error["code"], error["message"]) == ("INTERNAL_ERROR", "netplan is not installed.")
+    assert wire.wired()["pending"] is None and not wire.has(NOTE)
+    wire.assert_as_before()
+
+
 def test_networkmanager_goes_back_by_itself(wire):
     wire.try_it()
     wire.manager.time_is_over()

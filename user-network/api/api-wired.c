@@ -45,7 +45,7 @@ int api_set_wired(struct unbox_ipc_call *call, json_t *params, void *userdata)
                 call, UNBOX_IPC_BUSY, "The device is busy with another change; wait for it.");
     if (r == -ENOTCONN)
         return unbox_ipc_reply_error(call, "NOT_READY", "There is no cable, or no NetworkManager.");
-    if (r == -ENOENT)
+    if (r == -ENOPKG)
         return unbox_ipc_reply_error(call, UNBOX_IPC_INTERNAL_ERROR, "netplan is not installed.");
     if (r < 0)
         return unbox_log_errno(LOG_ERR, r, "the wire can't be changed");

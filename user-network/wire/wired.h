@@ -46,7 +46,7 @@ bool wired_is_fixed(const struct wired *wired);
 
 /*
  * Begins a change to a fixed address, or with NULL to DHCP. 0, -EBUSY, -ENOTCONN without
- * NetworkManager or, for a fixed address, without a cable, -ENOENT without netplan, or another
+ * NetworkManager or, for a fixed address, without a cable, -ENOPKG without netplan, or another
  * negative errno.
  */
 int wired_set(struct wired *wired, const struct wired_settings *settings);
