@@ -3,6 +3,7 @@
 /* The wire: how it is set up, and setting it up. */
 
 #include <string.h>
+#include <systemd/sd-login.h>
 
 #include "ctl.h"
 
@@ -95,9 +96,18 @@ static int set_static(char **words)
             true);
 }
 
+/* What runs outside of any session, on a serial line without a login for example, isn't. */
+static bool session_is_remote(void)
+{
+    _cleanup_free_ char *session = NULL;
+
+    return sd_pid_get_session(0, &session) >= 0 && sd_session_is_remote(session) > 0;
+}
+
 /*
  * Over SSH the address that was reached is known (its third word), and has to be the new one;
- * whoever sits at the console doesn't need the wire.
+ * whoever sits at the console doesn't need the wire. sudo takes the variable away, and would make
+ * the one look like the other.
  */
 static int confirm(void)
 {
@@ -109,6 +119,12 @@ static int confirm(void)
 
     if (ssh && sscanf(ssh, "%*s %*s %ms", &address) != 1)
         address = NULL;
+    if (!address && session_is_remote()) {
+        ctl_complain("you have come over the network, and SSH_CONNECTION doesn't say to which "
+                     "address; try `sudo --preserve-env=SSH_CONNECTION unboxctl network wired "
+                     "confirm`");
+        return UNBOX_EXIT_USAGE;
+    }
     params = address ? json_pack("{s:s}", "address", address) : NULL;
     r = ctl_ask(CTL_NETWORK, "confirm_wired", params, CTL_ASK_USEC, &answer);
     if (r == 0)

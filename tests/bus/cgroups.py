@@ -19,12 +19,12 @@ def available():
 
 
 @contextlib.contextmanager
-def inside(unit):
-    """This process is one of the unit's."""
+def inside(unit, slices="system.slice"):
+    """This process is one of the unit's, in these slices."""
     tree = _tree()
     own = pathlib.Path("/proc/self/cgroup").read_text()
     before = [line.split("::", 1)[1] for line in own.splitlines() if line.startswith("0::")][0]
-    folder = tree / "system.slice" / unit
+    folder = tree / slices / unit
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "cgroup.procs").write_text(str(os.getpid()))
     try:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import cgroups
 import peers
 from unboxctl import columns, ctl, network, on_terminal  # noqa: F401  pylint: disable=unused-import
 
@@ -309,6 +310,30 @@ def test_confirms_the_wire_over_what_was_reached(network, ctl, monkeypatch):
     assert ctl("network", "wired", "confirm").returncode == 0
     monkeypatch.setenv("SSH_CONNECTION", "192.0.2.50 40000 192.0.2.7 22")
     assert ctl("network", "wired", "confirm").returncode == 0
+    assert network.called("confirm_wired") == [None, {"address": "192.0.2.7"}]
+
+
+@pytest.mark.skipif(not cgroups.available(), reason="the cgroup tree can't be written")
+@pytest.mark.parametrize("connection", [None, "", "192.0.2.50"])
+def test_confirms_nothing_over_ssh_that_sudo_hides(network, device, ctl, monkeypatch, connection):
+    network.answers["confirm_wired"] = {"confirmed": True}
+    session = device.path("/run/systemd/sessions/7")
+    session.parent.mkdir(parents=True)
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    if connection is not None:
+        monkeypatch.setenv("SSH_CONNECTION", connection)
+    with cgroups.inside("session-7.scope", "user.slice"):
+        session.write_text("UID=1000\nACTIVE=1\nREMOTE=1\n")
+        refused = ctl("network", "wired", "confirm")
+        assert refused.returncode == 2 and not network.calls
+        assert "sudo --preserve-env=SSH_CONNECTION unboxctl network wired confirm" in refused.stderr
+        # At the console nobody needs the wire.
+        session.write_text("UID=1000\nACTIVE=1\nREMOTE=0\n")
+        assert ctl("network", "wired", "confirm").returncode == 0
+        # And who is told to say it, and does, is heard.
+        session.write_text("UID=1000\nACTIVE=1\nREMOTE=1\n")
+        monkeypatch.setenv("SSH_CONNECTION", "192.0.2.50 40000 192.0.2.7 22")
+        assert ctl("network", "wired", "confirm").returncode == 0
     assert network.called("confirm_wired") == [None, {"address": "192.0.2.7"}]
 
 
