@@ -33,11 +33,13 @@ int hotspot_write_names(const struct paths *paths, const char *hostname, bool ca
 {
     _cleanup_free_ char *wanted = NULL;
     _cleanup_free_ char *present = NULL;
+    int label = (int)strcspn(hostname, ".");
     int r;
 
     if (!hostname_valid(hostname))
         return -EINVAL;
     /*
+     * In ".local" a device has the first label of its name, as Avahi has it.
      * no-resolv: without it questions for other names go upstream, where nobody answers for 5 s.
      * local=/#/: for what has no answer (AAAA, HTTPS) there is none; a refusal would have phones
      * give up the name. The last two lines ask browsers and phones by name to believe this server
@@ -47,11 +49,11 @@ int hotspot_write_names(const struct paths *paths, const char *hostname, bool ca
                 "# Written by user-network whenever the hostname changes.\n"
                 "no-resolv\n"
                 "local=/%s/\n"
-                "local=/%s.local/\n"
-                "host-record=%s,%s.local,%s\n"
+                "local=/%.*s.local/\n"
+                "host-record=%s,%.*s.local,%s\n"
                 "local=/#/\n"
                 "%s",
-                hostname, hostname, hostname, hostname, HOTSPOT_ADDRESS,
+                hostname, label, hostname, hostname, label, hostname, HOTSPOT_ADDRESS,
                 captive ? "address=/#/" HOTSPOT_ADDRESS "\n"
                           "local=/use-application-dns.net/\n"
                           "local=/mask.icloud.com/mask-h2.icloud.com/\n"

@@ -291,6 +291,11 @@ static void test_hotspot_names(void **state)
     assert_non_null(strstr(text, "\nhost-record=unbox-2,unbox-2.local,10.42.0.1\n"));
     assert_non_null(strstr(text, "\nlocal=/#/\n"));
     assert_null(strstr(text, "address="));
+    assert_int_equal(hotspot_write_names(&paths, "unbox-3.example.com", false), 1);
+    free(text);
+    text = NULL;
+    assert_int_equal(unbox_store_read(paths.hotspot_names, 4096, &text, NULL), 0);
+    assert_non_null(strstr(text, "\nhost-record=unbox-3.example.com,unbox-3.local,10.42.0.1\n"));
     assert_int_equal(hotspot_write_names(&paths, "", false), -EINVAL);
     assert_int_equal(hotspot_write_names(&paths, "a\naddress=/#/1.2.3.4", false), -EINVAL);
     assert_int_equal(hotspot_write_names(&paths, "-a", false), -EINVAL);

@@ -44,7 +44,7 @@ export function where() {
 
     return {
         name: url(hostname, port),
-        local: url(announced?.host ?? `${hostname}.local`, port),
+        local: url(announced?.host ?? `${hostname?.split('.')[0]}.local`, port),
         address: address ? url(address, port) : null,
     };
 }

@@ -23,7 +23,7 @@ enum part {
     PART_TAIL,
 };
 
-/* `host`, or `name` in the domain of mDNS. */
+/* `host`, or the first label of `name` in the domain of mDNS. */
 static void url_of(
         char ret[static OWN_URL_SIZE], const char *host, const char *name, const json_t *status)
 {
@@ -32,7 +32,8 @@ static void url_of(
     if (host[0])
         snprintf(ret, OWN_URL_SIZE, "http://%.200s:%lld/", host, (long long)port);
     else
-        snprintf(ret, OWN_URL_SIZE, "http://%.200s.local:%lld/", name, (long long)port);
+        snprintf(ret, OWN_URL_SIZE, "http://%.*s.local:%lld/", (int)strcspn(name, "."), name,
+                (long long)port);
 }
 
 /* The reason in the page's language, where it is known; else in user-network's words. */
