@@ -137,12 +137,12 @@ static void keep_requested(
 static void leave_refused(
         struct life *life, const struct life_facts *facts, struct life_decision *decision)
 {
-    if (!facts->saved || !facts->profile_ready) {
+    /* What is not in sight is looked for with the radio free. */
+    if (!facts->saved || !facts->profile_ready || !facts->saved_in_sight) {
         act(life, facts, decision, LIFE_CLOSE_HOTSPOT);
         return;
     }
-    if (!life->waiting_since)
-        life->waiting_since = facts->now_usec;
+    life->waiting_since = facts->now_usec;
     act(life, facts, decision, LIFE_CONNECT);
 }
 

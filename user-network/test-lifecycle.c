@@ -367,6 +367,7 @@ static void test_request_ends_when_nobody_comes(void **state)
     decide(LIFE_HOTSPOT, LIFE_END_REQUEST);
     facts.hotspot_requested = false;
     facts.hotspot_refused = true;
+    facts.saved_in_sight = true;
     decide(LIFE_HOTSPOT, LIFE_CONNECT);
 }
 
@@ -377,6 +378,7 @@ static void test_refused_hotspot_is_left_under_its_guest(void **state)
     facts.clients = 1;
     facts.hotspot_requested = false;
     facts.hotspot_refused = true;
+    facts.saved_in_sight = true;
     decide(LIFE_HOTSPOT, LIFE_CONNECT);
     /* The saved network gets its time, and when that is over the hotspot is back. */
     facts.on_hotspot = false;
@@ -385,6 +387,25 @@ static void test_refused_hotspot_is_left_under_its_guest(void **state)
     decide(LIFE_STARTING, LIFE_REST);
     after(46 * USEC_PER_SEC);
     decide(LIFE_STARTING, LIFE_OPEN_HOTSPOT);
+}
+
+/* The saved network gets its time from when the radio is free to look for it. */
+static void test_refused_hotspot_while_nothing_is_in_sight(void **state)
+{
+    requested();
+    hotspot_is_open();
+    after(10 * MINUTE);
+    facts.hotspot_requested = false;
+    facts.hotspot_refused = true;
+    decide(LIFE_HOTSPOT, LIFE_CLOSE_HOTSPOT);
+    facts.on_hotspot = false;
+    facts.hotspot_refused = false;
+    facts.radio = NM_RADIO_IDLE;
+    decide(LIFE_STARTING, LIFE_REST);
+    after(44 * USEC_PER_SEC);
+    decide(LIFE_STARTING, LIFE_REST);
+    facts.radio = NM_RADIO_UP;
+    decide(LIFE_CONNECTED, LIFE_REST);
 }
 
 static void test_refused_hotspot_with_nothing_but_a_wire(void **state)
@@ -529,6 +550,7 @@ int main(void)
             TEST(test_request_opens_hotspot_over_everything),
             TEST(test_request_ends_when_nobody_comes),
             TEST(test_refused_hotspot_is_left_under_its_guest),
+            TEST(test_refused_hotspot_while_nothing_is_in_sight),
             TEST(test_refused_hotspot_with_nothing_but_a_wire),
             TEST(test_only_way_is_never_closed),
             TEST(test_request_that_fails_is_given_up),
