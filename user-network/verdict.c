@@ -92,6 +92,14 @@ enum verdict_code verdict_from_silence(const struct verdict_facts *facts)
     return facts->seen->signal < SIGNAL_WEAK ? VERDICT_TOO_WEAK : VERDICT_NO_ANSWER;
 }
 
+enum verdict_code verdict_from_refusal(const struct verdict_facts *facts)
+{
+    /* That is all one hears of a server that says no, or that isn't the one we trust. */
+    if (facts->enterprise && facts->seen && facts->seen->signal >= SIGNAL_WEAK)
+        return VERDICT_LOGIN_WRONG;
+    return verdict_from_silence(facts);
+}
+
 static bool speaks_sae(const struct scan_entry *seen)
 {
     return seen->security == SECURITY_WPA3 || seen->security == SECURITY_WPA2_WPA3;
@@ -111,10 +119,7 @@ enum verdict_code verdict_from_reason(unsigned reason, const struct verdict_fact
     case REASON_SUPPLICANT_DISCONNECT:
     case REASON_SUPPLICANT_FAILED:
     case REASON_SUPPLICANT_TIMEOUT:
-        /* That is all one hears of a server that says no, or that isn't the one we trust. */
-        if (facts->enterprise && facts->seen && facts->seen->signal >= SIGNAL_WEAK)
-            return VERDICT_LOGIN_WRONG;
-        return verdict_from_silence(facts);
+        return verdict_from_refusal(facts);
     case REASON_IP_CONFIG_UNAVAILABLE:
     case REASON_IP_CONFIG_EXPIRED:
     case REASON_DHCP_START_FAILED:

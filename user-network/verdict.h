@@ -55,6 +55,9 @@ enum verdict_code verdict_from_reason(unsigned reason, const struct verdict_fact
 /* What it says that nobody answered, and no reason was given. */
 enum verdict_code verdict_from_silence(const struct verdict_facts *facts);
 
+/* What it says that it was tried for long, or sent away, and no reason was given. */
+enum verdict_code verdict_from_refusal(const struct verdict_facts *facts);
+
 /* Makes one. `detail`, for those that need one, may be NULL. 0 or -ENOMEM. */
 int verdict_set(struct verdict *verdict, enum verdict_code code, const struct ssid *ssid,
         uint64_t time_usec, const char *detail);

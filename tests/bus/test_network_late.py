@@ -4,7 +4,7 @@ radio: a join ends as old or new all the same, and nothing of it turns up later.
 
 import pytest
 
-from fake_routers import NO_SECRETS, router
+from fake_routers import EAP, NO_SECRETS, router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
     INSTALLED, PASSWORD, TRUTH, ask, assert_whole, connect, over, saved, step, world)
@@ -69,6 +69,18 @@ def test_what_the_network_before_dies_of_is_not_the_new_one_s(at_home):
     manager.catch_up()
     told = eventually(lambda: over(peer, before), 30, "a verdict")
     assert told["code"] == "joined" and manager.on() == NEW, told
+    peer.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("there, wish, code", [
+    pytest.param(router(PASSWORD), {"password": PASSWORD}, "no_answer", id="home"),
+    pytest.param(router("secret", EAP), {"identity": "me", "password": "secret"}, "login_wrong", id="company")])
+def test_networkmanager_tries_and_tries(world, there, wish, code):
+    """A company that refuses does it again and again. (The wait is the step's.)"""
+    manager, peer = world({NEW: there})
+    manager.held = {"associating"}
+    assert connect(peer, NEW, **wish)["code"] == code
     peer.close()
 
 

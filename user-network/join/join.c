@@ -102,6 +102,7 @@ static enum verdict_code code_of_timeout(const struct join *join)
         return verdict_from_reason(reason, &facts);
     switch (join->step) {
     case JOIN_ASSOCIATING:
+        return verdict_from_refusal(&facts);
     case JOIN_PROVING:
         return verdict_from_silence(&facts);
     case JOIN_ADDRESS:
