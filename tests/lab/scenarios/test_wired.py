@@ -42,6 +42,13 @@ def try_the_fixed_address(lab):
     assert not lab.device.exists(USER_WIRED) and not lab.device.exists(f"{STATE}/network/user-wired.yaml")
 
 
+def assert_in_force(lab):
+    """Not the address alone: whoever is beyond the gateway is reached, and names are asked of the name server."""
+    gateway = SETTINGS["gateway"]
+    assert f"default via {gateway} " in lab.machine.out("ip -4 route show default dev eth0")
+    assert lab.machine.out("nmcli -g IP4.DNS device show eth0") == gateway
+
+
 def assert_by_dhcp(lab):
     wait.until(lambda: lab.bench.open_page("/health").status == 200 and lab.bench.device_address() != FIXED,
                90, "the page at an address by DHCP")
@@ -64,10 +71,12 @@ def test_a_fixed_address_that_was_confirmed_is_kept_over_a_reboot(at_the_bench):
     assert lab.machine.out(f"stat -c '%U %a' {USER_WIRED}") == "root 600"
     assert "wlan0" not in lab.device.read(USER_WIRED)
     assert lab.device.active_connections()["eth0"] == "netplan-eth0"
+    assert_in_force(lab)
 
     lab.machine.reboot()
     wait.until(lambda: at(lab, FIXED).status == 200, 60, "the page at the address")
     assert lab.bench.device_address() == FIXED
+    assert_in_force(lab)
     lab.device.wait_for_network("connected")
 
     # And by DHCP again, at once and for good.
