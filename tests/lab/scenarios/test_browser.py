@@ -30,7 +30,7 @@ def test_a_wrong_password_and_then_the_right_one(first_time, browse):
     first_time.phone.wait_for(HOTSPOT)
     port = first_time.machine.port
     browse("wrong", port, HOME, "not-the-password", "verdict",
-           "password")
+           f"The password for {HOME} is probably wrong")
     first_time.device.wait_for_network("hotspot")
     browse("right", port, HOME, HOME_PASSWORD, "network-headline",
            f"Connected to {HOME}")

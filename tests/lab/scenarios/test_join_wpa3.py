@@ -38,7 +38,7 @@ def test_a_wrong_password_is_not_taken_for_an_absent_router(first_time):
     device.wait_for_network("hotspot")
     verdict = device.verdict()
     assert verdict["code"] == "password_wrong" and "Check it" in verdict["message"], verdict
-    device.wait_for_status("user-network.service", "last join", "password")
+    device.wait_for_status("user-network.service", "last join", "is probably wrong")
     assert not device.exists("/etc/netplan/60-user-netplan.yaml")
 
     # The phone is back on the hotspot with the reason, and the second try works.
