@@ -20,6 +20,17 @@ STORMS = int(os.environ.get("LAB_STORMS", "0"))
 EVENTS = 10 if STORMS else 2
 SEED = int(os.environ.get("LAB_SEED", random.SystemRandom().randrange(1000000)))
 KILLED = ["user-network", "NetworkManager", "wpa_supplicant", "healthd", "webserver"]
+# How a join may end, besides as it would have, when one of them is killed or the router goes. A password that was right is
+# probably wrong when the router goes in the middle of the handshake: nobody can tell.
+CUT_OFF = {
+    "user-network": {"interrupted"},
+    "NetworkManager": {"interrupted", "failed"},
+    "wpa_supplicant": {"interrupted", "failed", "not_found", "no_answer", "no_address", "no_gateway"},
+    "healthd": set(),
+    "webserver": set(),
+    "power": {"interrupted"},
+    "router": {"not_found", "no_answer", "no_address", "no_gateway", "password_wrong"}}
+LOCKED_OUT = (HOME, "password_changed")
 # How long NetworkManager, the patience for a saved network and this machine may take together.
 SETTLED_SECONDS = 240
 
@@ -33,7 +44,9 @@ class Storm:
         self.password = HOME_PASSWORD
         self.locked_out = False  # by a new password that nobody has told the device
         self.router_on = True
-        self.verdicts = None  # those that would be true, if a join went undisturbed
+        # The network and the code of each verdict that would be true, and of the last one that was told.
+        self.possible = {(HOME, "joined")}
+        self.told = None
 
     # -- what the world does ------------------------------------------------------------------
 
@@ -44,41 +57,46 @@ class Storm:
 
     def join(self):
         """The customer types the right password, whether the router is on or not."""
-        self.ask_for(HOME, self.password)
-        self.verdicts = {"joined"} if self.router_on else {"not_found", "no_answer"}
+        self.ask_for(HOME, self.password, self.from_router("joined"))
         self.locked_out = self.locked_out and not self.router_on
 
     def join_wrongly(self):
-        self.ask_for(HOME, "not-the-password")
-        self.verdicts = {"password_wrong"} if self.router_on else {"not_found", "no_answer"}
+        self.ask_for(HOME, "not-the-password", self.from_router("password_wrong"))
 
     def join_nothing(self):
-        self.ask_for("Nobody's network", "whatever-it-is")
-        self.verdicts = {"not_found"}
+        self.ask_for("Nobody's network", "whatever-it-is", {"not_found"})
 
     def join_the_neighbour(self):
-        self.ask_for(NEIGHBOUR, "guessed-wrong")
-        self.verdicts = {"password_wrong"}
+        self.ask_for(NEIGHBOUR, "guessed-wrong", {"password_wrong"})
 
     def disturbed_join(self):
-        self.ask_for(HOME, self.password)
+        """Whether it is still under way when it is disturbed is a matter of chance, too."""
+        self.ask_for(HOME, self.password, self.from_router("joined"))
         time.sleep(self.chance.uniform(0, 12))
-        self.chance.choice([self.kill, self.power_cut, self.router_off])()
+        what = self.chance.choice([self.kill, self.power_cut, self.router_off])()
+        self.possible |= {(HOME, code) for code in CUT_OFF[what]}
+
+    def from_router(self, code):
+        """What a join ends with that nobody disturbs."""
+        return {code} if self.router_on else {"not_found", "no_answer"}
 
     def kill(self):
         unit = self.chance.choice(KILLED)
         print(f"  SIGKILL to {unit}")
         self.lab.machine.run(f"systemctl kill -s KILL {unit}.service", check=False)
+        return unit
 
     def power_cut(self):
         # The router comes back with the rest of the world, its password as it was.
         self.router_on = True
         self.lab.machine.power_cycle()
         self.lab.machine.wait_for_boot()
+        return "power"
 
     def router_off(self):
         self.router_on = False
         self.lab.router.off()
+        return "router"
 
     def router_on_again(self):
         self.router_on = True
@@ -93,13 +111,14 @@ class Storm:
     def wire(self):
         self.chance.choice([self.lab.bench.plug, self.lab.bench.unplug])()
 
-    def ask_for(self, ssid, password):
-        """Asks until the device takes it: it may be busy, or just not there."""
+    def ask_for(self, ssid, password, codes):
+        """Asks until the device takes it: it may be busy, or just not there. From then on it owes a verdict."""
         def accepted():
             answer = self.lab.device.try_to_ask(
                 "user-network", "connect", {"ssid": ssid, "password": password})
             return answer is not None and "result" in answer
         wait.until(accepted, SETTLED_SECONDS, f"the device to try {ssid}", interval=2)
+        self.possible = {(ssid, code) for code in codes}
 
     # -- what the device says, and what is true ----------------------------------------------
 
@@ -110,6 +129,8 @@ class Storm:
         """What is not as the device says, or why nobody reaches it; None when all is well."""
         status = self.status()
         state = status.get("state")
+        if status.get("join"):
+            return "it is joining"
         air = self.lab.machine.run("iw dev wlan0 info; iw dev wlan0 link", check=False).stdout
         if state == "hotspot":
             if "type AP" not in air or HOTSPOT not in air:
@@ -132,12 +153,22 @@ class Storm:
         return self.untrue_verdict(status)
 
     def untrue_verdict(self, status):
-        verdict = (status.get("verdict") or {}).get("code")
-        if verdict == "password_changed":
+        verdict = status.get("verdict") or {}
+        self.told = verdict.get("ssid"), verdict.get("code")
+        if self.told == LOCKED_OUT:
             return None if self.locked_out else "nobody has changed the password"
-        if self.verdicts and verdict not in self.verdicts:
-            return f"the verdict is {verdict!r}, true would be {self.verdicts}"
+        if self.told not in self.possible:
+            return f"the verdict is {self.told}, true would be {self.possible}"
+        if verdict["code"] == "joined" and verdict["ssid"] not in self.lab.device.saved_networks():
+            return f"{verdict['ssid']} was joined, and isn't saved"
         return None
+
+    def note_verdict(self):
+        """Until the next join it stays; but for that of a lock-out, which makes way for the one before when it is over."""
+        if self.told == LOCKED_OUT:
+            self.possible.add((HOME, "joined"))
+        else:
+            self.possible = {self.told}
 
     def settle(self):
         problem = "nothing was looked at"
@@ -150,6 +181,7 @@ class Storm:
             wait.until(well, SETTLED_SECONDS, "the device to be reachable and truthful", interval=2)
         except wait.Timeout as error:
             raise wait.Timeout(f"{error}: {problem}") from None
+        self.note_verdict()
 
 
 @pytest.mark.parametrize("number", range(max(STORMS, 1)))
@@ -159,7 +191,6 @@ def test_the_device_is_reached_in_the_end_and_says_the_truth(home, number):
     for count in range(EVENTS):
         event = storm.chance.choice(storm.events())
         print(f"LAB_SEED={SEED}: storm {number}, event {count}: {event.__name__}", flush=True)
-        storm.verdicts = None
         event()
         storm.settle()
         # A network that was proved once is kept, whatever came later.
