@@ -16,11 +16,11 @@ COPY = "/etc/netplan/60-user-netplan.yaml"
 MARK = "lab: the radio goes off"
 
 
-def kill(lab, unit):
+def kill(lab, unit, order="kill -s KILL"):
     """Returns once another process is there instead."""
     device = lab.device
     before = device.show(f"{unit}.service", "MainPID")
-    lab.machine.run(f"systemctl kill -s KILL {unit}.service")
+    lab.machine.run(f"systemctl {order} {unit}.service", timeout=90)
 
     def another():
         return device.active(f"{unit}.service") and device.show(f"{unit}.service", "MainPID") not in ("0", before)
@@ -70,12 +70,40 @@ def comes_home(lab):
     is_home(lab)
 
 
+def on_request(lab):
+    lab.phone.wait_for(HOME, 90)
+    assert lab.device.ask("user-network", "hotspot", {"enabled": True})["result"] == {"enabled": True}
+    is_on_request(lab)
+
+
+def is_on_request(lab):
+    is_hotspot(lab)
+    lab.device.wait_for_status("user-network.service", HOTSPOT, "open on request")
+    assert lab.device.saved_networks().keys() == {HOME}
+
+
+def turned_off(lab):
+    """By the customer, who has come over the wire."""
+    lab.bench.plug()
+    wait.until(lambda: lab.bench.open_page("/health").status == 200, 60, "the page on eth0")
+    assert lab.bench.open_page("/api/v1/network/radio", "PUT", body={"enabled": False}).status in (200, 202, 204)
+    is_turned_off(lab)
+
+
+def is_turned_off(lab):
+    lab.device.wait_for_network("radio-off", timeout=150)
+    wait.until(lambda: lab.machine.out("nmcli radio wifi") == "disabled", 30, "the radio to be off")
+    wait.until(lambda: lab.bench.open_page("/health").status == 200, 60, "the page on eth0")
+
+
 # Where it begins, what the device is doing, and what it does in the end.
 STATES = {
     "hotspot": ("first-time", in_hotspot, is_hotspot),
     "wired": ("first-time", in_wire, is_wired),
     "connected": ("home", at_home, is_home),
     "waiting": ("home", waiting, comes_home),
+    "on-request": ("home", on_request, is_on_request),
+    "radio-off": ("home", turned_off, is_turned_off),
 }
 
 
@@ -86,11 +114,22 @@ STATES = {
     # Of use where there is a radio.
     ("wpa_supplicant", "hotspot"), ("wpa_supplicant", "connected")])
 def test_it_goes_on(at, unit, state):
+    goes_on(at, state, unit)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("state", ["hotspot", "connected"])
+def test_networkmanager_is_restarted(at, state):
+    """By somebody who has changed its configuration: it takes its leave in good order."""
+    goes_on(at, state, "NetworkManager", "restart")
+
+
+def goes_on(at, state, unit, *order):
     start, begin, end = STATES[state]
     lab = at(start)
     begin(lab)
     before = lab.device.verdict()
-    kill(lab, unit)
+    kill(lab, unit, *order)
     end(lab)
     # Nobody has tried to join anything.
     assert lab.device.verdict() == before
