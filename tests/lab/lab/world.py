@@ -146,9 +146,17 @@ class Router(Somebody):
                 script += f" && echo {shlex.quote(f'{name}={value}')} >>/var/lib/lab/router.conf"
         self.machine.run(script + " && sync && systemctl restart lab-router.service", timeout=60)
 
-    def become_wpa3_only(self, ssid):
+    def become_wpa3_only(self, ssid, password=HOME_PASSWORD):
         """Whoever doesn't speak SAE is left out."""
-        self.configure(ssid=ssid, wpa_key_mgmt="SAE", ieee80211w=2)
+        self.configure(ssid=ssid, wpa_key_mgmt="SAE", ieee80211w=2, wpa_passphrase=password)
+
+    def become_mixed(self, ssid):
+        """Whoever doesn't speak SAE is let in all the same."""
+        self.configure(ssid=ssid, wpa_key_mgmt="WPA-PSK SAE", ieee80211w=1)
+
+    def become_open(self, ssid):
+        """Lets everybody in, and encrypts nothing."""
+        self.configure(ssid=ssid, wpa=None, wpa_key_mgmt=None, rsn_pairwise=None, wpa_passphrase=None)
 
     def become_owe(self, ssid):
         """Encrypted without a password, as in a station or a café."""
@@ -167,6 +175,11 @@ class Router(Somebody):
                        server_cert="/var/lib/lab/company/server.pem",
                        private_key="/var/lib/lab/company/server.key")
         return self.authority()
+
+    def change_users_password(self, password):
+        """At a company: the one user has another one, all else is as it was."""
+        self.machine.run(f"sed -i 's/ MSCHAPV2 \".*\" / MSCHAPV2 \"{password}\" /' /var/lib/lab/company/users && "
+                         "sync && systemctl restart lab-router.service", timeout=60)
 
     def badge(self):
         """What a company gives to those who come without a password: a certificate, and its protected key."""

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The customer's router is new and speaks WPA3 only: who knows the password gets in, who doesn't learns why."""
+"""The customer's router is new and speaks WPA3, or WPA3 only: who knows the password gets in, who doesn't learns why."""
 
 import pytest
 
 from lab.world import HOME_PASSWORD, HOTSPOT
 
-MODERN = "Modern Home"
+MODERN, MIXED = "Modern Home", "Mixed Home"
 
 
 @pytest.mark.long
@@ -53,3 +53,22 @@ def test_an_absent_router_is_not_taken_for_a_wrong_password(first_time):
     verdict = first_time.device.join("Nobody's network", password="12345678", hidden=True)
     assert verdict["code"] == "not_found", verdict
     first_time.device.wait_for_network("hotspot")
+
+
+@pytest.mark.long
+def test_a_router_that_speaks_wpa2_as_well(first_time):
+    device, router = first_time.device, first_time.router
+    router.become_mixed(MIXED)
+    device.wait_until_it_sees(MIXED, "wpa2-wpa3")
+
+    verdict = device.join(MIXED, password="not-the-password")
+    assert verdict["code"] == "password_wrong", verdict
+    device.wait_for_network("hotspot")
+    assert device.saved_networks() == {}
+
+    verdict = device.join(MIXED, password=HOME_PASSWORD)
+    assert verdict["code"] == "joined", verdict
+    device.wait_for_network("connected")
+    first_time.machine.reboot()
+    device.wait_for_network("connected", timeout=120)
+    assert device.active_connections()["wlan0"] == f"netplan-wlan0-{MIXED}"
