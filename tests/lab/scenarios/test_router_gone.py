@@ -5,10 +5,11 @@ import pytest
 
 from lab import wait
 from lab.device import STATE
-from lab.world import HOME, HOME_PASSWORD, HOTSPOT
+from lab.world import HOME, HOME_PASSWORD, HOTSPOT, RADIUS
 
 COPY = "/etc/netplan/60-user-netplan.yaml"
 NEW_PASSWORD = "a-new-password"
+MODERN, COMPANY = "Modern Home", "Company Floor"
 # Between two looks for the router while nobody is on the hotspot, and the join.
 LOOK = 60 + 120 + 60
 
@@ -97,3 +98,49 @@ def test_the_old_password_comes_back(locked_out):
     phone.come_back()
     phone.wait_for(HOME, 90)
     phone.wait_for_page()
+
+
+def is_locked_out(lab, ssid, code):
+    """Nobody says that it was the password: it takes two failures, and a scan that sees the network between them."""
+    device, phone = lab.device, lab.phone
+    wait.until(lambda: (device.verdict() or {}).get("code") == code, 180, f"the device to say {code}", interval=1)
+    phone.come_back()
+    device.wait_for_network("hotspot", timeout=150)
+    device.wait_for_status("user-network.service", "last join", f"{ssid} no longer lets the device in")
+    phone.wait_for(HOTSPOT, 150)
+    phone.wait_for_page()
+    verdict = phone.network_status()["verdict"]
+    assert (verdict["ssid"], verdict["code"]) == (ssid, code), verdict
+    assert device.saved_networks().keys() == {ssid}
+
+
+@pytest.mark.long
+def test_a_router_that_speaks_wpa3_only_has_a_new_password(first_time):
+    device, router = first_time.device, first_time.router
+    router.become_wpa3_only(MODERN)
+    device.wait_until_it_sees(MODERN, "wpa3")
+    assert device.join(MODERN, password=HOME_PASSWORD)["code"] == "joined"
+    device.wait_for_network("connected")
+
+    # While somebody is on the hotspot, the device doesn't look for its network.
+    first_time.phone.walk_away()
+    router.become_wpa3_only(MODERN, NEW_PASSWORD)
+    is_locked_out(first_time, MODERN, "password_changed")
+    assert device.join(MODERN, password=NEW_PASSWORD)["code"] == "joined"
+    device.wait_for_network("connected")
+
+
+@pytest.mark.long
+def test_the_users_password_is_changed_at_the_company(first_time):
+    device, router = first_time.device, first_time.router
+    authority = router.become_a_companys(COMPANY, "device-17", "the-first-secret")
+    device.wait_until_it_sees(COMPANY, "enterprise")
+    login = {"identity": "device-17", "anonymous_identity": "anonymous", "ca_certificate": authority, "domain": RADIUS}
+    assert device.join(COMPANY, password="the-first-secret", **login)["code"] == "joined"
+    device.wait_for_network("connected")
+
+    first_time.phone.walk_away()
+    router.change_users_password(NEW_PASSWORD)
+    is_locked_out(first_time, COMPANY, "login_changed")
+    assert device.join(COMPANY, password=NEW_PASSWORD, **login)["code"] == "joined"
+    device.wait_for_network("connected")
