@@ -63,6 +63,17 @@ def test_it_survives_a_crash_but_not_a_boot(home):
     home.phone.wait_for(HOME, 90)
 
 
+def serve(lab, somebody, address):
+    """Has somebody serve a page of his own at this address; the device itself gets it."""
+    lab.machine.run(f"systemd-run --quiet --collect --unit=lab-page-{somebody.place} "
+                    f"--property=NetworkNamespacePath=/run/netns/{somebody.place} "
+                    f"python3 -m http.server --bind {address} --directory /opt/lab 8000")
+    url = f"http://{address}:8000/"
+    wait.until(lambda: lab.machine.run(f"curl -sS -m 5 -o /dev/null {url}", check=False).code == 0, 60,
+               f"the device to get {url}")
+    return url
+
+
 @pytest.mark.long
 def test_nobody_on_it_reaches_the_wire_that_is_plugged_in(home):
     phone, bench, machine = home.phone, home.bench, home.machine
@@ -75,9 +86,18 @@ def test_nobody_on_it_reaches_the_wire_that_is_plugged_in(home):
     phone.run(f"ip route replace 10.99.0.0/24 via {HOTSPOT_ADDRESS}")
     machine.run(f"ping -c1 -W5 -I {address} 10.99.0.1")
     assert phone.run("ping -c2 -W2 10.99.0.1", check=False).code != 0
+    on_the_wire, on_the_phone = serve(home, bench, "10.99.0.1"), serve(home, phone, phone.address())
+    assert phone.http("GET", on_the_wire, timeout=5).status == 0
+    assert bench.http("GET", on_the_phone, timeout=5).status == 0
     # Neither the device by the address of its wire, nor the hotspot from the wire.
     assert phone.http("GET", f"http://{address}:5000/health", timeout=5).status == 0
     assert bench.http("GET", f"http://{HOTSPOT_ADDRESS}/", timeout=5).status == 0
+
+    # It is the firewall that does it.
+    machine.run("systemctl stop unbox-firewall.service")
+    wait.until(lambda: phone.http("GET", on_the_wire, timeout=5).status == 200, 30, "the phone to get through")
+    machine.run("systemctl start unbox-firewall.service")
+    assert phone.http("GET", on_the_wire, timeout=5).status == 0
 
     # The page is on both; and the wire stays the way to the device when the hotspot is closed.
     assert phone.wait_for_page().status == 200

@@ -4,7 +4,7 @@
 import pytest
 
 from lab import wait
-from lab.world import PORT
+from lab.world import HOME, HOTSPOT, HOTSPOT_ADDRESS, PORT
 
 
 def assert_found(somebody, name, address, port=PORT):
@@ -62,3 +62,29 @@ def test_avahi_is_started_anew_and_another_device_takes_the_name(home):
     device.wait_for_status("user-network.service", f"found as {name}-2.local")
     assert phone.find("A", f"{name}-2.local") == at_home
     assert device.hostname() == name
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("state", ["first-time", "home"])
+def test_the_device_is_given_another_name(at, state):
+    lab = at(state)
+    device, phone = lab.device, lab.phone
+    before, after = device.hostname(), "sauna-in-the-cellar"
+    if state == "home":
+        phone.wait_for(HOME)
+        address = wait.until(lambda: lab.router.leases().get(before), 60, "the device's address at home")
+    else:
+        phone.wait_for(HOTSPOT)
+        address = HOTSPOT_ADDRESS
+    assert_found(phone, before, address)
+
+    lab.machine.run(f"hostnamectl set-hostname {after}")
+    assert_found(phone, after, address)
+    wait.until(lambda: phone.find("A", f"{before}.local") is None, 30, f"{before}.local to be nobody")
+    assert phone.find("SRV", f"{before}._http._tcp.local") is None
+    status = device.ask("user-network", "status")["result"]
+    assert status["hostname"] == after and status["announced"]["host"] == f"{after}.local", status
+    # What the hotspot's name server says from now on, and whoever is on it isn't thrown off.
+    names = device.read("/etc/NetworkManager/dnsmasq-shared.d/90-unbox.conf")
+    assert f"host-record={after}," in names and before not in names
+    assert phone.network() == (HOME if state == "home" else HOTSPOT)

@@ -4,6 +4,7 @@
 import pytest
 
 from lab import wait
+from lab.world import HOME
 
 
 def wifi_is_on(lab):
@@ -42,4 +43,38 @@ def test_what_somebody_else_turned_off_is_on_at_the_next_start(home):
     home.machine.reboot()
     wait.until(lambda: wifi_is_on(home), 60, "the radio to be on")
     home.device.wait_for_network("connected")
+    home.phone.wait_for_page()
+
+
+@pytest.mark.long
+def test_what_somebody_else_blocked_is_on_again(home):
+    """As with "rfkill block"; the device's radio alone, since rfkill would block everybody's in this machine."""
+    device, machine = home.device, home.machine
+    wired(home)
+    switch = machine.out("echo /sys/class/net/wlan0/phy80211/rfkill*")
+
+    def block():
+        machine.run(f'rfkill block "$(cat {switch}/index)"')
+    machine.run("systemctl stop user-network.service")
+    block()
+    wait.until(lambda: not wifi_is_on(home), 30, "NetworkManager to see it")
+    assert machine.out(f"cat {switch}/soft") == "1"
+    assert home.bench.open_page("/health").status == 200
+
+    machine.run("systemctl start user-network.service", timeout=60)
+    device.wait_for_network("connected")
+    assert wifi_is_on(home) and machine.out(f"cat {switch}/soft") == "0"
+
+    # While user-network runs, it is on again before anybody could look.
+    def seen_blocked():
+        return int(machine.run("journalctl -b -u NetworkManager.service --no-pager -o cat | "
+                               "grep -c 'disabled by radio killswitch'", check=False).stdout)
+    before = seen_blocked()
+    block()
+    wait.until(lambda: seen_blocked() > before, 30, "NetworkManager to see it")
+    wait.until(lambda: machine.out(f"cat {switch}/soft") == "0", 30, "the block to be over")
+    device.wait_for_network("connected")
+    assert device.active_connections()["wlan0"] == f"netplan-wlan0-{HOME}"
+    assert home.bench.open_page("/health").status == 200
+    home.phone.wait_for(HOME, 90)
     home.phone.wait_for_page()
