@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The disk is full when the customer joins his network."""
+"""The disk is full when the customer joins his network, or when the device is switched on."""
 
 import pytest
 
@@ -35,3 +35,24 @@ def test_a_full_disk_during_a_join(first_time):
     lab.phone.wait_for_page()
     assert lab.phone.choose(HOME, HOME_PASSWORD).status == 202
     lab.device.wait_for_network("connected", timeout=120)
+
+
+# All of the device's disk, with what is kept for root; most of it without a write.
+FILL = ("fallocate -l $(($(stat -f -c '%f * %S' /) / 100 * 90)) /var/lib/lab/ballast; "
+        "cat /dev/zero 2>/dev/null >/var/lib/lab/ballast-too; sync; ! echo 1 2>/dev/null >/var/lib/lab/ballast-more")
+
+
+@pytest.mark.long
+def test_a_boot_with_a_full_disk(home):
+    device, machine, phone = home.device, home.machine, home.phone
+    machine.run(FILL, timeout=120)
+    machine.reboot()
+    device.wait_for_network("connected", timeout=150)
+    assert device.active_connections()["wlan0"] == f"netplan-wlan0-{HOME}"
+    assert device.verdict()["code"] == "joined" and device.saved_networks().keys() == {HOME}
+    phone.wait_for(HOME, 90)
+    phone.wait_for_page()
+
+    # Nothing of it was lost, and there is room again.
+    machine.run("rm /var/lib/lab/ballast*")
+    assert device.join(HOME)["code"] == "joined"
