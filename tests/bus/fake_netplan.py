@@ -51,6 +51,21 @@ def profile(interface, ssid, point):
     return keyfile.to_data()[0]
 
 
+def stand_still(root):
+    """Between reading and writing, while a test wants it and sees that it does: where the device's own files are read,
+    or where one is tried in a folder apart."""
+    what = "/run/netplan-check-hold" if "netplan-check" in root else f"{root}/run/netplan-hold"
+    hold, holds = pathlib.Path(what), pathlib.Path(f"{what}s")
+    if hold.exists():
+        hold.rename(holds)
+    parent = os.getppid()
+    while holds.exists():
+        time.sleep(0.02)
+    # systemd ends it with the service.
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
 def main(root):
     profiles = {}
     for path in sorted(pathlib.Path(f"{root}/etc/netplan").glob("*.yaml")):
@@ -62,12 +77,7 @@ def main(root):
             for ssid, point in settings["access-points"].items():
                 name = f"netplan-{interface}-{urllib.parse.quote(ssid, safe='')}.nmconnection"
                 profiles[name] = profile(interface, ssid, point)
-    # A test may have it stand still between reading and writing, and sees that it does.
-    hold, holds = pathlib.Path(f"{root}/run/netplan-hold"), pathlib.Path(f"{root}/run/netplan-holds")
-    if hold.exists():
-        hold.rename(holds)
-    while holds.exists():
-        time.sleep(0.02)
+    stand_still(root)
     folder = pathlib.Path(f"{root}/run/NetworkManager/system-connections")
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("netplan-*"):

@@ -50,6 +50,7 @@ class Routers(FakeNetworkManager):
         self.refusal = None  # the reason that is given for a password or a login that is wrong, if not the usual one
         self.mute = set()  # methods that are done, but never answered
         self.late = set()  # methods that neither happens to, until catch_up()
+        self.refused = set()  # methods that it can't do
         self.tried = []  # every profile that was activated, as NetworkManager was given it
         self._folder = device.path("/run/NetworkManager/system-connections")
         self._last = 0
@@ -390,7 +391,7 @@ class Routers(FakeNetworkManager):
             "802-11-wireless": {"ssid": V("ay", self._ssid(settings).encode())}},))
 
     def _roll_back(self, checkpoint):
-        before = self._remembered.pop(checkpoint, None)
+        before = self._remembered.pop(checkpoint)
         self._remove_checkpoint(checkpoint)
         if before in self.profiles:
             self._activate(before)
@@ -423,6 +424,8 @@ class Routers(FakeNetworkManager):
     def answer(self, member, path, arguments, sender):
         if member in self.late:
             return None
+        if member in self.refused:
+            return Refusal(f"{NAME}.Failed", "it can't do that")
         known = getattr(self, f"_on_{member}", None)
         if not known:
             return super().answer(member, path, arguments, sender)
