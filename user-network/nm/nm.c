@@ -355,3 +355,21 @@ bool nm_has_profile(const struct nm *nm, const char *uuid, const char *file)
             return true;
     return false;
 }
+
+bool nm_has_netplan_radio(const struct nm *nm, const char *folder)
+{
+    const GPtrArray *profiles;
+
+    if (!nm_running(nm))
+        return false;
+    profiles = nm_client_get_connections(nm->client);
+    for (guint i = 0; i < profiles->len; i++) {
+        const char *file = nm_remote_connection_get_filename(profiles->pdata[i]);
+        const char *name = file && g_str_has_prefix(file, folder) ? file + strlen(folder) : "";
+
+        if (g_str_has_prefix(name, "/netplan-") &&
+                nm_connection_is_type(profiles->pdata[i], NM_SETTING_WIRELESS_SETTING_NAME))
+            return true;
+    }
+    return false;
+}

@@ -111,6 +111,9 @@ void nm_look_air(
 /* Whether a profile with this UUID, or stored in this file, is loaded. */
 bool nm_has_profile(const struct nm *nm, const char *uuid, const char *file);
 
+/* Whether a profile is loaded that netplan has made in this folder for a radio, whichever. */
+bool nm_has_netplan_radio(const struct nm *nm, const char *folder);
+
 /* Whether the hotspot's profile that is loaded was made from these settings. */
 bool nm_hotspot_is_of(const struct nm *nm, const struct nm_hotspot *hotspot);
 

@@ -24,6 +24,7 @@ struct saved {
     char *stranger;
     bool uncopied; /* /etc/netplan has no copy of the truth, or an old one */
     bool left;     /* NetworkManager may have profiles of what was forgotten */
+    bool untold;   /* so far nobody has told it that nothing is saved */
     bool outdated; /* the generator that runs has read what doesn't hold any more */
     saved_done done;
     void *userdata;
@@ -75,7 +76,8 @@ int saved_new(sd_event *event, const struct saved_options *options, struct saved
         return 0;
     }
     /* What netplan's generator makes at a boot is made of the copy. */
-    saved->left = !saved->truth.text && access(options->paths->installed, F_OK) == 0;
+    saved->untold = !saved->truth.text;
+    saved->left = saved->untold && access(options->paths->installed, F_OK) == 0;
     r = saved_files_reconcile(options->paths, &saved->truth);
     saved->uncopied = r < 0;
     if (r < 0)
@@ -147,7 +149,10 @@ bool saved_uncopied(const struct saved *saved)
 
 bool saved_left(const struct saved *saved)
 {
-    return saved->left;
+    const struct saved_options *options = &saved->options;
+
+    return saved->left ||
+           (saved->untold && nm_has_netplan_radio(options->nm, options->paths->generated));
 }
 
 bool saved_busy(const struct saved *saved)
@@ -296,7 +301,8 @@ static void on_reloaded(int error, const char *message, void *userdata)
 {
     struct saved *saved = userdata;
 
-    saved->left = saved->left && error < 0;
+    if (error >= 0)
+        saved->left = saved->untold = false;
     end(saved, error, message);
 }
 

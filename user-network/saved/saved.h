@@ -50,8 +50,8 @@ const char *saved_stranger(const struct saved *saved);
 /* Whether /etc/netplan can't have the truth's copy: then the profiles are made without it. */
 bool saved_uncopied(const struct saved *saved);
 
-/* Whether NetworkManager may still have what was forgotten as the power went: saved_apply() mends
- * it. */
+/* Whether NetworkManager may still have what was forgotten as the power went, or as we were killed:
+ * saved_apply() mends it. */
 bool saved_left(const struct saved *saved);
 
 bool saved_busy(const struct saved *saved);
