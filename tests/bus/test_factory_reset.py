@@ -10,6 +10,9 @@ import pytest
 
 import harness
 
+needs_crash_points = pytest.mark.skipif(os.environ.get("CRASH_POINTS") != "1",
+                                        reason="needs a build with -Dcrash_points=true")
+
 PROGRAM = harness.BUILD_DIR / "factory-reset/factory-reset"
 
 WIFI = "[connection]\nid=HomeNet\ntype=wifi\n\n[wifi]\nssid=HomeNet\n"
@@ -57,13 +60,17 @@ STAYS = {
 }
 
 
-@pytest.fixture
-def customers_device(root):
+def furnish(root):
     for name, content in (GOES | STAYS).items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
     return root
+
+
+@pytest.fixture
+def customers_device(root):
+    return furnish(root)
 
 
 def reset(root, verb, **environment):
@@ -87,26 +94,71 @@ def test_what_goes_and_what_stays(customers_device):
     assert not (customers_device / "var/lib/unbox/factory-reset").exists()
 
 
-def test_power_cut_at_every_durable_operation(customers_device):
-    """Only in a build with crash points, which the sanitized one is."""
-    assert reset(customers_device, "request").returncode == 0
-    flag = customers_device / "var/lib/unbox/factory-reset"
-    cuts = 0
-    # Each start gets one operation further than it would need to make no progress at all.
-    for n in itertools.count(1):
-        assert n < 1000, "the reset never ends"
-        done = reset(customers_device, "apply", UNBOX_STORE_CRASH_AT=str(n))
-        assert left(customers_device, STAYS) == set(STAYS)
-        if done.returncode == 0:
+FLAG = "var/lib/unbox/factory-reset"
+CUT = 137
+
+
+def contents(root, names):
+    return {name: (root / name).read_text() for name in names if (root / name).exists()}
+
+
+def cut(root, verb, number):
+    """Whether the power went, which it does at this durable operation."""
+    done = reset(root, verb, UNBOX_STORE_CRASH_AT=str(number))
+    assert done.returncode in (0, CUT), done.stderr
+    return done.returncode == CUT
+
+
+@needs_crash_points
+def test_power_cut_while_it_is_asked_for(root):
+    """Either it happens, and whole, or nothing does."""
+    asked = set()
+    for number in itertools.count(1):
+        device = furnish(root / str(number))
+        was_cut = cut(device, "request", number)
+        assert contents(device, GOES | STAYS) == GOES | STAYS
+        asked.add((device / FLAG).exists())
+        # systemd's ConditionPathExists= is what looks for it.
+        if (device / FLAG).exists():
+            assert reset(device, "apply").returncode == 0
+            assert contents(device, GOES | STAYS) == STAYS and not (device / FLAG).exists()
+        if not was_cut:
             break
-        assert done.returncode == 137, done.stderr
+    assert asked == {False, True} and number > 3
+
+
+@needs_crash_points
+def test_power_cut_at_every_durable_operation(root):
+    """Of a device's first start after it was asked for; the next one does the rest."""
+    erased = set()
+    for number in itertools.count(1):
+        device = furnish(root / str(number))
+        assert reset(device, "request").returncode == 0
+        was_cut = cut(device, "apply", number)
+        erased.add(len(GOES) - len(left(device, GOES)))
+        assert contents(device, STAYS) == STAYS
+        # Only when all is gone nothing is left to be done.
+        assert (device / FLAG).exists() or left(device, GOES) == set()
+        assert was_cut or not (device / FLAG).exists()
+        assert not (device / FLAG).exists() or reset(device, "apply").returncode == 0
+        assert contents(device, GOES | STAYS) == STAYS and not (device / FLAG).exists()
+        if not was_cut:
+            break
+    # Each file was the last that the power let go.
+    assert erased >= set(range(len(GOES) + 1)) and number > 2 * len(GOES)
+
+
+@needs_crash_points
+def test_the_power_goes_again_and_again(customers_device):
+    """Each start gets one operation further than it would need to make no progress at all."""
+    assert reset(customers_device, "request").returncode == 0
+    cuts = 0
+    while cut(customers_device, "apply", cuts + 1):
         cuts += 1
-        # The last operation makes the removal of the flag durable; before it, the flag is there.
-        assert flag.exists() or left(customers_device, GOES) == set()
-    assert left(customers_device, GOES) == set()
-    assert not flag.exists()
-    if os.environ.get("CRASH_POINTS") == "1":
-        assert cuts > 2
+        assert contents(customers_device, STAYS) == STAYS
+        assert (customers_device / FLAG).exists() or left(customers_device, GOES) == set()
+    assert contents(customers_device, GOES | STAYS) == STAYS and not (customers_device / FLAG).exists()
+    assert cuts > 2
 
 
 def test_a_failure_is_said_and_the_flag_stays(customers_device):
