@@ -388,6 +388,16 @@ static int make_sources(struct network *network, sd_event *event)
     return sd_bus_attach_event(network->bus, event, SD_EVENT_PRIORITY_NORMAL);
 }
 
+/* Of a network that was forgotten just before the power went there is nothing to be told. */
+static void load_verdict(struct network *network)
+{
+    struct verdict *verdict = &network->verdict;
+
+    verdict_load(network->paths->verdict, verdict);
+    if (verdict_is_of_saved(verdict) && !saved_find(network->saved, &verdict->ssid))
+        verdict_clear(verdict);
+}
+
 int network_new(struct unbox_run *run, const struct unbox_config *config, const struct paths *paths,
         struct network **ret)
 {
@@ -415,7 +425,7 @@ int network_new(struct unbox_run *run, const struct unbox_config *config, const 
     r = make_parts(network, event);
     if (r < 0)
         return r;
-    verdict_load(paths->verdict, &network->verdict);
+    load_verdict(network);
     *ret = STEAL(network);
     return 0;
 }

@@ -131,6 +131,12 @@ enum verdict_code verdict_from_reason(unsigned reason, const struct verdict_fact
     }
 }
 
+bool verdict_is_of_saved(const struct verdict *verdict)
+{
+    return verdict->code == VERDICT_JOINED || verdict->code == VERDICT_NO_INTERNET ||
+           verdict->code == VERDICT_PASSWORD_CHANGED || verdict->code == VERDICT_LOGIN_CHANGED;
+}
+
 int verdict_set(struct verdict *verdict, enum verdict_code code, const struct ssid *ssid,
         uint64_t time_usec, const char *detail)
 {

@@ -58,6 +58,9 @@ enum verdict_code verdict_from_silence(const struct verdict_facts *facts);
 /* What it says that it was tried for long, or sent away, and no reason was given. */
 enum verdict_code verdict_from_refusal(const struct verdict_facts *facts);
 
+/* Whether it can only be told of a network that is saved. */
+bool verdict_is_of_saved(const struct verdict *verdict);
+
 /* Makes one. `detail`, for those that need one, may be NULL. 0 or -ENOMEM. */
 int verdict_set(struct verdict *verdict, enum verdict_code code, const struct ssid *ssid,
         uint64_t time_usec, const char *detail);
