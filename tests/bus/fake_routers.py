@@ -21,7 +21,8 @@ V = GLib.Variant
 
 
 def router(password=None, rsn=PSK, signal=80, frequency=2412, hidden=False, **more):
-    """One in reach. `address` and `gateway` are what its DHCP server gives; None: nothing."""
+    """One in reach. `address` and `gateway` are what its DHCP server gives; None: nothing. `reason` is what is heard of
+    a wrong password, where it is another than its kind's."""
     return {"password": password, "rsn": rsn, "signal": signal, "frequency": frequency, "hidden": hidden,
             "address": "192.168.50.7", "gateway": "192.168.50.1", **more}
 
@@ -47,7 +48,6 @@ class Routers(FakeNetworkManager):
         self.routers = routers
         self.internet = internet  # None: nobody checks
         self.held = set()  # what never comes: "associating", "address", "off", "on" (the radio), "by itself"
-        self.refusal = None  # the reason that is given for a password or a login that is wrong, if not the usual one
         self.mute = set()  # methods that are done, but never answered
         self.late = set()  # methods that neither happens to, until catch_up()
         self.refused = set()  # methods that it can't do
@@ -211,18 +211,25 @@ class Routers(FakeNetworkManager):
             return
         if "associating" in self.held:
             return
-        there = self._strongest(self._ssid(settings))
+        there = self._strongest(self._ssid(settings), settings)
         if not there:
             self._fail(NOT_FOUND)
         elif not self._lets_in(there, settings):
-            self._fail(self.refusal or (NOT_FOUND if there["rsn"] == SAE else NO_SECRETS))
+            self._fail(there.get("reason", NOT_FOUND if there["rsn"] == SAE else NO_SECRETS))
         else:
             self._state(ADDRESSING)
             self._later(self._address, there, settings)
 
-    def _strongest(self, name):
+    def _strongest(self, name, settings):
+        """Of several with one name those of another kind are nothing to it."""
         found = self.routers.get(name, [])
-        return max(found, key=lambda one: one["signal"]) if isinstance(found, list) and found else found
+        fit = [one for one in found if self._is_secured(one) == bool(
+            self._group(settings, "802-11-wireless-security", "wifi-security"))] if isinstance(found, list) else [found]
+        return max(fit, key=lambda one: one["signal"], default=None)
+
+    @staticmethod
+    def _is_secured(there):
+        return there["rsn"] != 0
 
     def _lets_in(self, there, settings):
         security = self._group(settings, "802-11-wireless-security", "wifi-security")

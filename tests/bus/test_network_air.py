@@ -3,7 +3,7 @@
 
 import pytest
 
-from fake_routers import PSK, SAE, in_file, router
+from fake_routers import NO_SECRETS, NOT_FOUND, PSK, SAE, in_file, router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
     INSTALLED, PASSWORD, TRUTH, ask, connect, saved, world)
@@ -42,6 +42,38 @@ def test_two_hundred_routers(world):
     signals = [network["signal"] for network in networks]
     assert signals == sorted(signals, reverse=True)
     assert connect(peer, "Network 07", password=PASSWORD)["code"] == "joined" and manager.on() == "Network 07"
+    peer.close()
+
+
+@pytest.mark.parametrize("reason", [NO_SECRETS, NOT_FOUND])
+def test_wpa2_and_wpa3_by_one_router(world, reason):
+    """Which of both a wrong password was tried with is NetworkManager's to choose."""
+    manager, peer = world({"Home": router(PASSWORD, PSK | SAE, reason=reason)})
+    look_around(peer)
+    (home,) = eventually(lambda: listed(peer))
+    assert home["security"] == "wpa2-wpa3"
+    assert connect(peer, "Home", password="mistyped-one")["code"] == "password_wrong" and not saved(peer)
+    assert connect(peer, "Home", password=PASSWORD)["code"] == "joined" and manager.on() == "Home"
+    peer.close()
+
+
+def test_a_stranger_opens_one_of_the_same_name(world, device):
+    """Nearer than the customer's own, and without a password: it takes nobody in by mistake, and keeps nobody out."""
+    manager, peer = world({"Home": [router(PASSWORD, signal=40), router(rsn=0, signal=95)]})
+    look_around(peer)
+    (home,) = eventually(lambda: listed(peer))
+    assert home["security"] == "wpa2" and home["signal"] == 40
+    refused = peer.ask("connect", {"ssid": "Home"})["error"]
+    assert refused == {"code": "INVALID_PARAMS", "message": "This network needs a password."}
+    assert connect(peer, "Home", password=PASSWORD)["code"] == "joined"
+    assert saved(peer)["Home"]["security"] == "wpa" and PASSWORD in device.path(INSTALLED).read_text()
+    assert connect(peer, "Home", password="mistyped-one")["code"] == "password_wrong"
+    # What is saved is enough.
+    assert connect(peer, "Home")["code"] == "joined" and saved(peer)["Home"]["security"] == "wpa"
+    # Whoever does mean the other one can say so.
+    ask(peer, "forget")
+    assert connect(peer, "Home", security="open")["code"] == "joined"
+    assert saved(peer)["Home"]["security"] == "open" and manager.on() == "Home"
     peer.close()
 
 

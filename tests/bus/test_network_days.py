@@ -83,12 +83,12 @@ def test_router_with_a_new_password(world, device):
 
 @pytest.mark.parametrize("there, wish, code", [
     pytest.param(router(PASSWORD, SAE), {"password": PASSWORD}, "password_changed", id="WPA3"),
-    pytest.param(router(PASSWORD, EAP), {"identity": "me", "password": PASSWORD}, "login_changed", id="company")])
+    pytest.param(router(PASSWORD, EAP, reason=SUPPLICANT_FAILED), {"identity": "me", "password": PASSWORD}, "login_changed",
+                 id="company")])
 def test_what_looks_like_a_router_that_is_away(world, there, wish, code):
     """A refusal that gives no reason: twice, and seen between the two, it is one."""
     manager, peer = world({"Home": there})
     assert connect(peer, "Home", **wish)["code"] == "joined"
-    manager.refusal = NOT_FOUND if code == "password_changed" else SUPPLICANT_FAILED
 
     # Away, and back as it was.
     manager.routers.clear()
@@ -101,7 +101,7 @@ def test_what_looks_like_a_router_that_is_away(world, there, wish, code):
     eventually(lambda: state(peer) == "connected", 30)
     assert verdict(peer)["code"] == "joined"
 
-    lock_out(manager, manager.refusal)
+    lock_out(manager, there.get("reason", NOT_FOUND))
 
     def told():
         ask(peer, "scan")  # as NetworkManager does by itself

@@ -73,12 +73,35 @@ static const char *read_kind(
     return NULL;
 }
 
+/* Whether one of those that have this name lets such a network in. */
+static bool is_there(const struct scan_entry *seen, const struct wifi_network *network)
+{
+    if (wifi_is_enterprise(network))
+        return scan_entry_is(seen, SECURITY_ENTERPRISE);
+    if (network->psk[0])
+        return scan_entry_takes_psk(seen);
+    return scan_entry_is(seen, SECURITY_OPEN) || scan_entry_is(seen, SECURITY_OWE);
+}
+
+/* Why what the air has under this name doesn't let such a network in. */
+static const char *complain(const struct scan_entry *seen, const struct wifi_network *network)
+{
+    if (seen->security == SECURITY_WEP)
+        return "This device cannot join networks with this kind of security.";
+    if (wifi_is_enterprise(network))
+        return "This network takes no user name.";
+    if (seen->security == SECURITY_ENTERPRISE)
+        return "This network needs a user name.";
+    if (security_is_psk(seen->security))
+        return "This network needs a password.";
+    return "This network is open: leave the password empty.";
+}
+
 /* Whether kind, password and what is in the air fit together; `seen` may be NULL. */
 static const char *check_security(
         json_t *params, const struct scan_entry *seen, const struct wifi_network *network)
 {
     const char *wanted = json_string_value(json_object_get(params, "security"));
-    bool enterprise = wifi_is_enterprise(network);
 
     if (wanted && strcmp(wanted, "wpa") == 0 && !network->psk[0])
         return "This network needs a password.";
@@ -86,17 +109,11 @@ static const char *check_security(
         return "This network is open: leave the password empty.";
     if (!seen)
         return NULL;
-    if (seen->security == SECURITY_WEP)
-        return "This device cannot join networks with this kind of security.";
-    if (enterprise != (seen->security == SECURITY_ENTERPRISE))
-        return enterprise ? "This network takes no user name." : "This network needs a user name.";
-    if (enterprise)
-        return NULL;
-    if (security_is_psk(seen->security) && !network->psk[0])
-        return "This network needs a password.";
-    if (!security_is_psk(seen->security) && network->psk[0])
-        return "This network is open: leave the password empty.";
-    return NULL;
+    /* Who has left out the password of his network is not to end on an open one of its name. */
+    if (!wanted && !network->psk[0] && security_is_psk(seen->security) &&
+            !wifi_is_enterprise(network))
+        return complain(seen, network);
+    return is_there(seen, network) ? NULL : complain(seen, network);
 }
 
 static const char *read_password(json_t *params, struct wifi_network *network)
@@ -243,16 +260,6 @@ static bool says_any(json_t *params, const char *const keys[])
     return false;
 }
 
-/* Whether the air still is as what is saved expects it. */
-static bool fits(const struct wifi_network *known, const struct scan_entry *seen)
-{
-    bool enterprise = wifi_is_enterprise(known);
-
-    return !seen || (seen->security != SECURITY_WEP &&
-                            enterprise == (seen->security == SECURITY_ENTERPRISE) &&
-                            (known->psk[0] != '\0') == security_is_psk(seen->security));
-}
-
 /* Somebody wants a saved network, and needn't tell its secrets once more. */
 static bool read_again(json_t *params, const struct wifi_network *known,
         const struct scan_entry *seen, struct wifi_network *network)
@@ -262,7 +269,7 @@ static bool read_again(json_t *params, const struct wifi_network *known,
             NULL};
     static const char *const address[] = {"address", "gateway", "dns", NULL};
 
-    if (!known || says_any(params, secrets) || !fits(known, seen))
+    if (!known || says_any(params, secrets) || (seen && !is_there(seen, known)))
         return false;
     network->kind = known->kind;
     network->eap = known->eap;

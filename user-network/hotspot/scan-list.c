@@ -47,33 +47,64 @@ static struct scan_entry *find_weakest(const struct scan_list *list)
     return weakest;
 }
 
+static unsigned protection(enum security security)
+{
+    switch (security) {
+    case SECURITY_OPEN:
+    case SECURITY_WEP:
+        return 0;
+    case SECURITY_OWE:
+        return 1;
+    default:
+        return 2;
+    }
+}
+
+/* Whether it speaks for those of its name rather than the other of the same scan. */
+static bool comes_before(const struct scan_entry *entry, const struct scan_entry *known)
+{
+    unsigned a = protection(entry->security), b = protection(known->security);
+
+    return a > b || (a == b && entry->signal >= known->signal);
+}
+
+static void merge(struct scan_entry *known, const struct scan_entry *entry)
+{
+    uint64_t seen = known->seen_usec > entry->seen_usec ? known->seen_usec : entry->seen_usec;
+    bool newer = entry->seen_usec > known->seen_usec + ONE_SCAN_USEC;
+    unsigned securities = SECURITY_BIT(entry->security) | (newer ? 0 : known->securities);
+
+    if (entry->seen_usec + ONE_SCAN_USEC < known->seen_usec)
+        return;
+    if (newer || comes_before(entry, known))
+        *known = *entry;
+    known->seen_usec = seen;
+    known->securities = securities;
+}
+
 int scan_list_add(struct scan_list *list, const struct scan_entry *entry)
 {
     struct scan_entry *known = find(list, &entry->ssid);
     struct scan_entry *entries;
 
     if (known) {
-        uint64_t seen = known->seen_usec > entry->seen_usec ? known->seen_usec : entry->seen_usec;
-
-        if (entry->seen_usec + ONE_SCAN_USEC < known->seen_usec)
-            return 0;
-        if (entry->seen_usec > known->seen_usec + ONE_SCAN_USEC || entry->signal >= known->signal)
-            *known = *entry;
-        known->seen_usec = seen;
+        merge(known, entry);
         return 0;
     }
     if (list->n_entries == ENTRIES_MAX) {
-        struct scan_entry *weakest = find_weakest(list);
-
-        if (entry->signal > weakest->signal)
-            *weakest = *entry;
+        known = find_weakest(list);
+        if (entry->signal <= known->signal)
+            return 0;
+        *known = *entry;
+        known->securities = SECURITY_BIT(entry->security);
         return 0;
     }
     entries = reallocarray(list->entries, list->n_entries + 1, sizeof(*entries));
     if (!entries)
         return -ENOMEM;
     list->entries = entries;
-    list->entries[list->n_entries++] = *entry;
+    entries[list->n_entries] = *entry;
+    entries[list->n_entries++].securities = SECURITY_BIT(entry->security);
     return 0;
 }
 
@@ -125,6 +156,17 @@ const char *security_name(enum security security)
 bool security_is_psk(enum security security)
 {
     return security == SECURITY_WPA2 || security == SECURITY_WPA3 || security == SECURITY_WPA2_WPA3;
+}
+
+bool scan_entry_takes_psk(const struct scan_entry *entry)
+{
+    return scan_entry_is(entry, SECURITY_WPA2) || scan_entry_is(entry, SECURITY_WPA3) ||
+           scan_entry_is(entry, SECURITY_WPA2_WPA3);
+}
+
+bool scan_entry_is(const struct scan_entry *entry, enum security security)
+{
+    return entry->securities & SECURITY_BIT(security);
 }
 
 const char *band_name(unsigned frequency)

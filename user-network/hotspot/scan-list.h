@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The networks in the air: several radios with the same name are one line, the strongest speaks for
- * them. NetworkManager forgets its list when the hotspot opens, so this one is kept and added to.
+ * The networks in the air: several radios with the same name are one line, the strongest of those
+ * with the best protection speaks for them: anybody may open one of that name without a password.
+ * NetworkManager forgets its list when the hotspot opens, so this one is kept and added to.
  */
 
 #include <stdbool.h>
@@ -22,12 +23,15 @@ enum security {
     SECURITY_ENTERPRISE,
 };
 
+#define SECURITY_BIT(security) (1U << (security))
+
 struct scan_entry {
     struct ssid ssid;
     unsigned signal;    /* percent */
     unsigned frequency; /* MHz */
     enum security security;
-    uint64_t seen_usec; /* CLOCK_BOOTTIME */
+    unsigned securities; /* SECURITY_BIT() of each that has this name; made here */
+    uint64_t seen_usec;  /* CLOCK_BOOTTIME */
 };
 
 struct scan_list {
@@ -37,7 +41,8 @@ struct scan_list {
 
 /*
  * Puts in what was seen. A sighting of the same moment or later replaces an older one; among those
- * of one scan the strongest stays. A list that is full keeps the strongest names. 0 or -ENOMEM.
+ * of one scan the strongest stays, and one that lets nobody in without a password before one that
+ * does. A list that is full keeps the strongest names. 0 or -ENOMEM.
  */
 int scan_list_add(struct scan_list *list, const struct scan_entry *entry);
 
@@ -60,6 +65,10 @@ const char *security_name(enum security security);
 
 /* Whether joining takes a password and nothing more. */
 bool security_is_psk(enum security security);
+
+/* Whether there is one of this name that takes a password and nothing more, or is of this kind. */
+bool scan_entry_takes_psk(const struct scan_entry *entry);
+bool scan_entry_is(const struct scan_entry *entry, enum security security);
 
 /* "2.4", "5" or "6" */
 const char *band_name(unsigned frequency);

@@ -62,6 +62,32 @@ static void test_later_scan_counts(void **state)
     scan_list_clear(&list);
 }
 
+static void test_one_name_with_and_without_a_password(void **state)
+{
+    struct scan_list list = {};
+    struct scan_entry stranger = seen("home", 95, 100), far = seen("home", 20, 100);
+
+    stranger.security = SECURITY_OPEN;
+    for (unsigned round = 0; round < 2; round++) {
+        add(&list, round ? stranger : far);
+        add(&list, round ? far : stranger);
+        assert_int_equal(list.n_entries, 1);
+        assert_int_equal(list.entries[0].security, SECURITY_WPA2);
+        assert_int_equal(list.entries[0].signal, 20);
+        assert_true(scan_entry_takes_psk(&list.entries[0]));
+        assert_true(scan_entry_is(&list.entries[0], SECURITY_OPEN));
+        assert_false(scan_entry_is(&list.entries[0], SECURITY_OWE));
+        scan_list_clear(&list);
+    }
+    /* Those that have gone are forgotten. */
+    add(&list, far);
+    stranger.seen_usec = 160 * USEC_PER_SEC;
+    add(&list, stranger);
+    assert_int_equal(list.entries[0].security, SECURITY_OPEN);
+    assert_false(scan_entry_takes_psk(&list.entries[0]));
+    scan_list_clear(&list);
+}
+
 static void test_expiry(void **state)
 {
     struct scan_list list = {};
@@ -139,6 +165,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_strongest_of_one_scan),
             cmocka_unit_test(test_later_scan_counts),
+            cmocka_unit_test(test_one_name_with_and_without_a_password),
             cmocka_unit_test(test_expiry),
             cmocka_unit_test(test_seen_lately),
             cmocka_unit_test(test_crowded_air),
