@@ -15,7 +15,7 @@ RADIO = f"{PATH}/Devices/1"
 UNAVAILABLE, CONFIG, ADDRESSING, ACTIVATED, FAILED = 20, 50, 70, 100, 120
 NO_ADDRESS, NO_SECRETS, SUPPLICANT_FAILED, RADIO_GONE, NOT_FOUND = 5, 7, 10, 1, 53
 PSK, EAP, SAE, OWE = 0x100, 0x200, 0x400, 0x800
-PATIENCE = 0.05  # seconds that a step takes
+PATIENCE = 0.05
 
 V = GLib.Variant
 
@@ -51,6 +51,8 @@ class Routers(FakeNetworkManager):
         self.mute = set()  # methods that are done, but never answered
         self.late = set()  # methods that neither happens to, until catch_up()
         self.refused = set()  # methods that it can't do
+        self.patience = PATIENCE  # seconds that a step takes
+        self.boottime = lambda: time.clock_gettime(time.CLOCK_BOOTTIME)  # the daemon's
         self.tried = []  # every profile that was activated, as NetworkManager was given it
         self._folder = device.path("/run/NetworkManager/system-connections")
         self._last = 0
@@ -198,7 +200,7 @@ class Routers(FakeNetworkManager):
             with self._lock:
                 if self._round == this:
                     step(*arguments)
-        threading.Timer(PATIENCE, run).start()
+        threading.Timer(self.patience, run).start()
 
     def _fail(self, reason):
         self._state(FAILED, reason)
@@ -335,7 +337,7 @@ class Routers(FakeNetworkManager):
             return
         for path in self._paths("AccessPoint"):
             self._remove(path)
-        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        now = self.boottime()
         for name, there in self._in_the_air():
             self._add("AccessPoint", f"{NAME}.AccessPoint", Flags=V("u", 1 if there["rsn"] else 0),
                       WpaFlags=V("u", 0), RsnFlags=V("u", there["rsn"]), Ssid=V("ay", as_bytes(name)),
@@ -455,7 +457,7 @@ class Routers(FakeNetworkManager):
         def run():
             with self._lock:
                 self._scan()
-        threading.Timer(PATIENCE, run).start()
+        threading.Timer(self.patience, run).start()
 
     def _on_ReloadConnections(self, path):
         self._load_files()

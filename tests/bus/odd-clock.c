@@ -4,9 +4,9 @@
  * Preloaded into a daemon, it gives it a clock of the test's: the time of day is off, may be set
  * like a device's own, and days may pass in seconds. Nobody else's clock is touched.
  *
- * $ODD_CLOCK is a file of three numbers (int64): seconds by which the time of day is off, how many
- * seconds of the daemon's one second of ours is, and the time of day when the daemon last looked.
- * The first may change at any time, on either side.
+ * $ODD_CLOCK is a file of four numbers (int64): seconds by which the time of day is off, how many
+ * seconds of the daemon's one second of ours is, the time of day when the daemon last looked, and
+ * when it was started (ns of CLOCK_BOOTTIME). The first may change at any time, on either side.
  */
 
 #include <errno.h>
@@ -29,7 +29,8 @@ static struct {
     volatile int64_t offset;
     int64_t scale;
     volatile int64_t seen;
-} none = {0, 1, 0}, *odd = (void *)&none;
+    int64_t begin;
+} none = {0, 1, 0, 0}, *odd = (void *)&none;
 static int64_t begin_boot, begin_real;
 static char is_boot_timer[DESCRIPTORS];
 
@@ -55,6 +56,7 @@ __attribute__((constructor)) static void begin(void)
         odd = map;
     begin_boot = read_clock(CLOCK_BOOTTIME);
     begin_real = read_clock(CLOCK_REALTIME);
+    odd->begin = begin_boot;
 }
 
 static int64_t boot_now(void)

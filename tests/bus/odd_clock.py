@@ -17,18 +17,26 @@ class OddClock:
 
     def __init__(self, device, scale=1):
         self._file = device.path(PATH)
-        self._file.write_bytes(struct.pack("=qqq", 0, scale, 0))
+        self._file.write_bytes(struct.pack("=qqqq", 0, scale, 0, 0))
         options = [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]
         self.environment = {"ODD_CLOCK": PATH, "LD_PRELOAD": str(harness.BUILD_DIR / "tests/bus/odd-clock.so"),
                             "ASAN_OPTIONS": ":".join(filter(None, options))}
 
+    def _numbers(self):
+        return struct.unpack("=qqqq", self._file.read_bytes())
+
     @property
     def _offset(self):
-        return struct.unpack("=qqq", self._file.read_bytes())[0]
+        return self._numbers()[0]
 
     def seen(self):
         """When the daemon last looked."""
-        return struct.unpack("=qqq", self._file.read_bytes())[2]
+        return self._numbers()[2]
+
+    def boottime(self):
+        """The daemon's CLOCK_BOOTTIME."""
+        _, scale, _, begin = self._numbers()
+        return begin / 1e9 + (time.clock_gettime(time.CLOCK_BOOTTIME) - begin / 1e9) * scale
 
     def jump(self, seconds):
         """As when somebody sets it; the file is mapped by who runs."""
