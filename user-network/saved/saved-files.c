@@ -78,7 +78,9 @@ int saved_files_write(
         return *ret_uncopied || s >= 0 ? 0 : s;
     }
     r = unbox_store_remove(paths->truth);
+    if (r < 0)
+        return r;
     s = write_copy(paths, version);
     *ret_uncopied = s < 0;
-    return r < 0 ? r : s < 0 ? s : 0;
+    return s < 0 ? s : 0;
 }
