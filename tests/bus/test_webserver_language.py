@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The languages of the page: what a browser prefers, and what somebody has chosen on it."""
 
+import json
+import pathlib
+import re
+
 import pytest
 
 from web import Client
 
+SOURCES = pathlib.Path(__file__).parents[2]
 FRENCH = {"Accept-Language": "fr-CA, fr;q=0.9, en;q=0.8"}
 
 
@@ -67,3 +72,22 @@ def test_what_is_no_language_changes_nothing(web, wrong):
     answer = web.ask("GET", f"/?lang={wrong}", headers={"Cookie": f"lang={wrong}"})
     assert language(answer) == "en"
     assert "Set-Cookie" not in answer[1] and "X-Evil" not in answer[1]
+
+
+def test_each_verdict_on_a_join_has_its_words():
+    """On the page in every language, as the device says it in English; and the README has when it comes to it."""
+    source = (SOURCES / "user-network/verdict.c").read_text(encoding="utf-8")
+    verdicts = {code: "".join(re.findall('"([^"]*)"', words)).replace("%s", "{ssid}") for code, words in re.findall(
+        r'\[VERDICT_\w+\] =\s+\{"(\w+)",\s*((?:"[^"]*"\s*)+)\}', source)}
+    assert verdicts.pop("none") and len(verdicts) == len(re.findall(
+        r"^    VERDICT_\w+,", (SOURCES / "user-network/verdict.h").read_text(encoding="utf-8"), re.MULTILINE)) - 1
+    (said, *others) = [json.loads((SOURCES / f"webserver/assets/text/{name}.json").read_text(encoding="utf-8"))
+                       for name in ("en", "fr")]
+    for code, words in verdicts.items():
+        assert [group[f"verdict.{code}"] for group in said.values() if f"verdict.{code}" in group] == [words]
+        for texts in others:
+            (translated,) = [group[f"verdict.{code}"] for group in texts.values() if f"verdict.{code}" in group]
+            assert "{ssid}" in translated and translated != words
+    (table,) = re.findall(r"^\| code \| when \|\n(.*?)\n\n", (SOURCES / "user-network/README.md").read_text(
+        encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(verdicts)
