@@ -25,11 +25,12 @@ def _device(name, kind, state, **properties):
 
 
 class FakeNetworkManager(BusPeer):
-    """One radio and one wire, of these names; None: there is none. No hotspot ever opens."""
+    """One radio and one wire, of these names; None: there is none. No hotspot ever opens. `others` are a radio and a wire
+    that nothing happens to."""
 
     NAME = NAME
 
-    def __init__(self, bus, radio="wlan0", wire="eth0", can_serve=True, wire_address=None):
+    def __init__(self, bus, radio="wlan0", wire="eth0", can_serve=True, wire_address=None, others=None):
         self.can_serve = can_serve
         self.objects = {
             PATH: {NAME: {
@@ -41,12 +42,13 @@ class FakeNetworkManager(BusPeer):
                 "Connections": GLib.Variant("ao", []), "Hostname": GLib.Variant("s", "unbox-test"),
                 "CanModify": GLib.Variant("b", True)}},
         }
+        if others:
+            self._add_radio(others[0], f"{PATH}/Devices/3")
+            self._add_wire(others[1], f"{PATH}/Devices/4")
         if radio:
             self._add_radio(radio)
         if wire:
-            self.objects[f"{PATH}/Devices/2"] = {
-                f"{NAME}.Device": _device(wire, 1, DISCONNECTED),
-                f"{NAME}.Device.Wired": {"Carrier": GLib.Variant("b", False)}}
+            self._add_wire(wire)
         if wire_address:
             self.plug_wire(wire_address)
         self.objects[PATH][NAME].update(self._devices())
@@ -62,8 +64,13 @@ class FakeNetworkManager(BusPeer):
             "InterfaceFlags": GLib.Variant("u", CARRIER), "Ip4Config": GLib.Variant("o", config)})
         self.objects[f"{PATH}/Devices/2"][f"{NAME}.Device.Wired"]["Carrier"] = GLib.Variant("b", True)
 
-    def _add_radio(self, name):
-        self.objects[RADIO] = {
+    def _add_wire(self, name, path=f"{PATH}/Devices/2"):
+        self.objects[path] = {
+            f"{NAME}.Device": _device(name, 1, DISCONNECTED),
+            f"{NAME}.Device.Wired": {"Carrier": GLib.Variant("b", False)}}
+
+    def _add_radio(self, name, path=RADIO):
+        self.objects[path] = {
             f"{NAME}.Device": _device(name, 2, DISCONNECTED),
             f"{NAME}.Device.Wireless": {
                 "Mode": GLib.Variant("u", 2), "LastScan": GLib.Variant("x", -1),

@@ -43,7 +43,7 @@ class Routers(FakeNetworkManager):
     """`device` is the test's; `routers` maps names (bytes where they are no text) to what router() makes, or to a
     list of several, and may change."""
 
-    def __init__(self, bus, device, routers, internet=None):
+    def __init__(self, bus, device, routers, internet=None, **interfaces):
         self._device = device
         self.routers = routers
         self.internet = internet  # None: nobody checks
@@ -60,7 +60,7 @@ class Routers(FakeNetworkManager):
         self._remembered = {}  # what was active when a checkpoint was made
         self._active = None  # paths of the profile, and of the active connection
         self.profiles = {}
-        super().__init__(bus)
+        super().__init__(bus, **interfaces)
         with self._lock:
             self._change(PATH, NAME, ActiveConnections=V("ao", []), Checkpoints=V("ao", []),
                          ConnectivityCheckAvailable=V("b", internet is not None),
