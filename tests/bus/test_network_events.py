@@ -66,8 +66,8 @@ def test_each_change_is_news(world, device):
     pytest.param(("wlan1", "eth1"), ("wlan1", "eth1"), ("wlan0", "eth0"), id="behind others"),
     pytest.param(("wlan7", "eth7"), ("wlan1", "eth1"), ("wlan2", "eth2"), id="not there, the first instead")])
 def test_which_radio_and_which_wire(world, device, wanted, there, others):
-    manager, peer = world({HOME: router(PASSWORD)}, f"network: {{wifi_interface: {wanted[0]}, wired_interface: {wanted[1]}}}\n",
-                          radio=there[0], wire=there[1], others=others)
+    config = f"network: {{wifi_interface: {wanted[0]}, wired_interface: {wanted[1]}}}\n"
+    manager, peer = world({HOME: router(PASSWORD)}, config, radio=there[0], wire=there[1], others=others)
     status = peer.call("status")
     assert status["state"] == "hotspot" and status["hotspot"]["interface"] == there[0]
     assert status["wired"]["interface"] == there[1] and f" on {there[0]}, " in status["summary"]

@@ -9,7 +9,7 @@ from fake_network import NAME, PATH
 from fake_routers import router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
-    INSTALLED, PASSWORD, TRUTH, ask, connect, reaches, ready, saved, world)
+    INSTALLED, PASSWORD, TRUTH, ask, connect, reaches, saved, world)
 
 HOME, OFFICE = "Home", "Office"
 HOLD, HOLDS = "/run/netplan-hold", "/run/netplan-holds"

@@ -9,7 +9,7 @@ import pytest
 from fake_routers import router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
-    INSTALLED, NOTE, PASSWORD, TRUTH, ask, assert_whole, boot, connect, reaches, ready, saved, step, world)
+    NOTE, PASSWORD, ask, assert_whole, boot, connect, saved, step, world)
 
 OLD, NEW = "Old", "New"
 ROUTERS = {OLD: router("old-password"), NEW: router(PASSWORD)}

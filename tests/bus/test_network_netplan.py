@@ -6,7 +6,7 @@ import pytest
 from fake_routers import router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
-    INSTALLED, NOTE, PASSWORD, TRUTH, ask, assert_whole, connect, over, ready, saved, step, world)
+    PASSWORD, TRUTH, ask, assert_whole, connect, over, ready, saved, step, world)
 
 OLD, NEW = "Old", "New"
 ROUTERS = {OLD: router("old-password"), NEW: router(PASSWORD)}
