@@ -12,6 +12,7 @@
 
 #include "network-hotspot.h"
 #include "network-scan.h"
+#include "network-verdict.h"
 #include "preflight.h"
 #include "unbox/log.h"
 #include "unbox/messages.h"
@@ -88,6 +89,9 @@ static void open_hotspot(struct network *network)
     const struct hotspot_air air = hotspot_air_choose(&network->air, network->hotspot.band,
             network->hotspot.channel, network->life.hotspot_failures);
 
+    /* NetworkManager tries again and again, and has given no reason so far. */
+    if (network->radio.state == NM_RADIO_ASSOCIATING)
+        network_saved_failed(network, 0);
     /* Now, while our own dnsmasq isn't there: afterwards it would be the one that is found. */
     network->dns_port_taken = preflight_dns_port_taken(network->paths->sockets);
     network->opening = true;

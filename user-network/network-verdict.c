@@ -114,8 +114,9 @@ void network_refuse_join(struct network *network, const struct ssid *ssid)
 }
 
 /*
- * What a saved network's failed activation says of it. But for a plain "no secrets" a router that
- * lets nobody in is told from one that is away by a scan that has seen it between two failures.
+ * What a saved network's failed activation says of it; `reason` is 0 when it came to no end. But
+ * for a plain "no secrets" a router that lets nobody in is told from one that is away by a scan
+ * that has seen it between two failures.
  */
 static enum verdict_code look_into(
         struct network *network, const struct wifi_network *saved, unsigned reason)
@@ -132,7 +133,7 @@ static enum verdict_code look_into(
 
     network->refused = saved->ssid;
     network->refused_usec = now_usec;
-    switch (verdict_from_reason(reason, &facts)) {
+    switch (reason ? verdict_from_reason(reason, &facts) : verdict_from_refusal(&facts)) {
     case VERDICT_PASSWORD_WRONG:
         return VERDICT_PASSWORD_CHANGED;
     case VERDICT_LOGIN_WRONG:

@@ -13,8 +13,8 @@ void network_set_verdict(struct network *network, enum verdict_code code, const 
 /* Says why no join can even begin: what keeps the radio from being used. */
 void network_refuse_join(struct network *network, const struct ssid *ssid);
 
-/* An activation failed with this NMDeviceStateReason, and not that of a join: a saved network may
- * have a new password. */
+/* An activation failed with this NMDeviceStateReason (0: it was given up), and not that of a join:
+ * a saved network may have a new password. */
 void network_saved_failed(struct network *network, unsigned reason);
 
 /*

@@ -110,6 +110,23 @@ def test_what_looks_like_a_router_that_is_away(world, there, wish, code):
     peer.close()
 
 
+def test_a_company_that_refuses_again_and_again(world):
+    """NetworkManager goes on trying, and says nothing before the hotspot takes the radio."""
+    manager, peer = world({"Office": router(PASSWORD, EAP)}, "network: {boot_wait_seconds: 5}\n")
+    assert connect(peer, "Office", identity="me", password=PASSWORD)["code"] == "joined"
+    manager.held = {"associating"}
+    manager.lose_the_router()
+
+    def told():
+        ask(peer, "scan")
+        return verdict(peer)["code"] != "joined" and verdict(peer)
+    assert eventually(told, 30)["code"] == "login_changed"
+    # A hotspot of the fake's comes up by associating, too.
+    manager.held = set()
+    reaches(peer, "hotspot")
+    peer.close()
+
+
 def test_router_gets_its_old_password_back(world, device):
     manager, peer = world({"Home": router(PASSWORD)})
     assert connect(peer, "Home", password=PASSWORD)["code"] == "joined"
