@@ -106,6 +106,26 @@ static void test_kinds(void **state)
     }
 }
 
+/* A stranger opens one of the customer's name; and the company has one for guests. */
+static void test_several_kinds_of_one_name(void **state)
+{
+    struct wifi_network network;
+
+    see("home", SECURITY_OPEN);
+    see("home", SECURITY_WPA2);
+    see("guests", SECURITY_ENTERPRISE);
+    see("guests", SECURITY_WPA3);
+    assert_taken("{\"ssid\":\"home\",\"password\":\"12345678\"}", &network);
+    assert_refused("{\"ssid\":\"home\"}");
+    assert_taken("{\"ssid\":\"home\",\"security\":\"open\"}", &network);
+    assert_string_equal(wifi_kind_name(&network), "open");
+    assert_refused("{\"ssid\":\"home\",\"identity\":\"me\",\"password\":\"12345678\"}");
+    assert_taken("{\"ssid\":\"guests\",\"security\":\"wpa\",\"password\":\"12345678\"}", &network);
+    assert_taken("{\"ssid\":\"guests\",\"identity\":\"me\",\"password\":\"x\"}", &network);
+    assert_string_equal(wifi_kind_name(&network), "peap");
+    assert_refused("{\"ssid\":\"guests\",\"security\":\"open\"}");
+}
+
 static void test_what_does_not_fit(void **state)
 {
     static const char *const texts[] = {"{}", "{\"ssid\":1}", "{\"ssid\":\"\"}",
@@ -315,6 +335,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_kinds),
+            cmocka_unit_test(test_several_kinds_of_one_name),
             cmocka_unit_test(test_what_does_not_fit),
             cmocka_unit_test(test_odd_names),
             cmocka_unit_test(test_address),
