@@ -66,8 +66,8 @@ def test_the_hotspot_is_open_on_request(at_home, device, kill):
     assert len(manager.hotspots()) == opened
     assert saved(peer).keys() == {HOME} and status["verdict"]["code"] == "joined"
     ask(peer, "hotspot", enabled=False)
+    eventually(lambda: manager.on() == HOME, 30, lambda: peer.call("status"))
     reaches(peer, "connected")
-    assert manager.on() == HOME
     peer.close()
 
 
