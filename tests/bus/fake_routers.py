@@ -47,7 +47,7 @@ class Routers(FakeNetworkManager):
         self._device = device
         self.routers = routers
         self.internet = internet  # None: nobody checks
-        self.held = set()  # what never comes: "associating", "address", "off", "on" (the radio), "by itself"
+        self.held = set()  # what never comes: "associating", "address", "off", "on" (the radio), "by itself", "scan"
         self.mute = set()  # methods that are done, but never answered
         self.late = set()  # methods that neither happens to, until catch_up()
         self.refused = set()  # methods that it can't do
@@ -287,7 +287,7 @@ class Routers(FakeNetworkManager):
             self._change(RADIO, f"{NAME}.Device", Ip4Connectivity=V("u", 4 if reached else 2))
 
     def _connect_by_itself(self):
-        if "by itself" in self.held or not self.enabled():
+        if "by itself" in self.held or RADIO not in self.objects or not self.enabled():
             return
         known = [(int(p["settings"]["connection"].get("autoconnect-priority", 0)), path)
                  for path, p in self.profiles.items()
@@ -333,7 +333,7 @@ class Routers(FakeNetworkManager):
             super().unplug_radio()
 
     def _scan(self):
-        if RADIO not in self.objects:
+        if RADIO not in self.objects or "scan" in self.held:
             return
         for path in self._paths("AccessPoint"):
             self._remove(path)
@@ -356,6 +356,14 @@ class Routers(FakeNetworkManager):
         with self._lock:
             self._later(self._connect_by_itself)
 
+    def _begin_radio(self):
+        if RADIO not in self.objects:
+            return
+        state = DISCONNECTED if self.enabled() else UNAVAILABLE
+        self._change(RADIO, f"{NAME}.Device", ActiveConnection=V("o", "/"), Ip4Config=V("o", "/"),
+                     State=V("u", state), StateReason=V("(uu)", (state, 0)))
+        self._change(RADIO, f"{NAME}.Device.Wireless", AccessPoints=V("ao", []), LastScan=V("x", -1))
+
     def start_anew(self, keeps=False, takes_up=False):
         """As after SIGKILL: what lies in files and the radio's switch stay as they are. Of what it had in memory it
         may know the profiles, and may even take up again the one that was active."""
@@ -370,10 +378,7 @@ class Routers(FakeNetworkManager):
             for kind in ("Settings", "ActiveConnection", "Checkpoint", "AccessPoint"):
                 for path in self._paths(kind):
                     self._remove(path)
-            state = DISCONNECTED if self.enabled() else UNAVAILABLE
-            self._change(RADIO, f"{NAME}.Device", ActiveConnection=V("o", "/"), Ip4Config=V("o", "/"),
-                         State=V("u", state), StateReason=V("(uu)", (state, 0)))
-            self._change(RADIO, f"{NAME}.Device.Wireless", AccessPoints=V("ao", []), LastScan=V("x", -1))
+            self._begin_radio()
             self._change(PATH, NAME, ActiveConnections=V("ao", []), Checkpoints=V("ao", []))
             self._load_files()
             for profile in kept:

@@ -6,10 +6,10 @@ import pytest
 from gi.repository import GLib
 
 from fake_network import NAME, PATH
-from fake_routers import router
+from fake_routers import Routers, router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
-    INSTALLED, PASSWORD, TRUTH, ask, connect, reaches, saved, world)
+    INSTALLED, PASSWORD, TRUTH, ask, connect, furnish, reaches, saved, world)
 
 HOME, OFFICE = "Home", "Office"
 HOLD, HOLDS = "/run/netplan-hold", "/run/netplan-holds"
@@ -48,6 +48,45 @@ KILLS = [pytest.param(kill_user_network, id="user-network"),
 
 def nothing():
     pass
+
+
+@pytest.mark.parametrize("kill", KILLS)
+def test_the_air_is_looked_at_for_the_first_time(bus, device, request, kill):
+    """Before there is a hotspot."""
+    furnish(device)
+    manager = Routers(bus, device, {HOME: router(PASSWORD)})
+    request.addfinalizer(manager.close)
+    manager.held = {"scan"}
+    device.start("user-network")
+    peer = device.connect("user-network")
+    reaches(peer, "scanning")
+    assert not manager.hotspots()
+    looked = len(manager.called("RequestScan"))
+    peer = kill(device, manager, peer, nothing)
+    eventually(lambda: len(manager.called("RequestScan")) > looked, 20, "another scan")
+    reaches(peer, "scanning")
+    manager.held = set()
+    reaches(peer, "hotspot")
+    assert len(manager.hotspots()) == 1
+    assert [network["ssid"] for network in peer.call("networks")["networks"]] == [HOME]
+    peer.close()
+
+
+@pytest.mark.parametrize("kill", KILLS)
+def test_the_radio_is_gone(at_home, device, kill):
+    manager, peer = at_home
+    manager.unplug_radio()
+    reaches(peer, "no-radio")
+    peer = kill(device, manager, peer, nothing)
+    reaches(peer, "no-radio")
+    status = peer.call("status")
+    assert status["wifi"] is None and "no-radio" in [problem["code"] for problem in status["problems"]]
+    assert saved(peer).keys() == {HOME}
+    manager.plug_radio("wlan0")
+    manager.try_by_itself()
+    eventually(lambda: manager.on() == HOME, 30, lambda: peer.call("status"))
+    reaches(peer, "connected")
+    peer.close()
 
 
 @pytest.mark.parametrize("kill", KILLS)
