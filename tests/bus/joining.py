@@ -10,6 +10,7 @@ import pytest
 
 from fake_routers import Routers
 from harness import eventually
+from odd_clock import OddClock
 
 NETPLAN = pathlib.Path(__file__).resolve().parent / "fake_netplan.py"
 TRUTH = "/var/lib/unbox/network/user-netplan.yaml"
@@ -45,6 +46,20 @@ def ready(device):
     peer = device.connect("user-network")
     reaches(peer, "hotspot", "connected")
     return peer
+
+
+def run_fast(device, manager, peer, scale):
+    """Starts the daemon again; its clock runs so many times as fast once netplan has done for it what takes seconds of
+    ours. Returns the clock and a connection."""
+    peer.close()
+    assert device.daemon("user-network").stop() == 0
+    told = len(manager.called("ReloadConnections"))
+    clock = OddClock(device)
+    device.start("user-network", environment=clock.environment)
+    peer = ready(device)
+    eventually(lambda: len(manager.called("ReloadConnections")) > told, 30, "the profiles to be made")
+    clock.speed_up(scale)
+    return clock, peer
 
 
 def reaches(peer, *states):

@@ -6,7 +6,8 @@
  *
  * $ODD_CLOCK is a file of four numbers (int64): seconds by which the time of day is off, how many
  * seconds of the daemon's one second of ours is, the time of day when the daemon last looked, and
- * when it was started (ns of CLOCK_BOOTTIME). The first may change at any time, on either side.
+ * since when its seconds are so long (ns of our CLOCK_BOOTTIME). The first may change at any time,
+ * on either side; the second and the last by the test, once.
  */
 
 #include <errno.h>
@@ -27,9 +28,9 @@
 
 static struct {
     volatile int64_t offset;
-    int64_t scale;
+    volatile int64_t scale;
     volatile int64_t seen;
-    int64_t begin;
+    volatile int64_t begin;
 } none = {0, 1, 0, 0}, *odd = (void *)&none;
 static int64_t begin_boot, begin_real;
 static char is_boot_timer[DESCRIPTORS];
@@ -61,7 +62,7 @@ __attribute__((constructor)) static void begin(void)
 
 static int64_t boot_now(void)
 {
-    return begin_boot + (read_clock(CLOCK_BOOTTIME) - begin_boot) * odd->scale;
+    return odd->begin + (read_clock(CLOCK_BOOTTIME) - odd->begin) * odd->scale;
 }
 
 static int64_t real_now(void)
@@ -141,7 +142,7 @@ EXPORT int timerfd_settime(
     int64_t moment = wanted->it_value.tv_sec * NSEC + wanted->it_value.tv_nsec;
 
     if (fd >= 0 && fd < DESCRIPTORS && is_boot_timer[fd] && (flags & TFD_TIMER_ABSTIME) &&
-            moment > begin_boot)
-        ours.it_value = to_timespec(begin_boot + (moment - begin_boot) / odd->scale);
+            moment > odd->begin)
+        ours.it_value = to_timespec(odd->begin + (moment - odd->begin) / odd->scale);
     return syscall(SYS_timerfd_settime, fd, flags, &ours, ret_old);
 }

@@ -7,8 +7,7 @@ import pytest
 from fake_routers import router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
-    PASSWORD, ask, assert_whole, connect, over, reaches, ready, saved, step, world)
-from odd_clock import OddClock
+    PASSWORD, ask, assert_whole, connect, over, reaches, run_fast, saved, step, world)
 
 OLD, NEW = "Old", "New"
 HOUR = 3600
@@ -19,12 +18,8 @@ def test_the_router_is_away_for_two_hours(world, device):
     manager, peer = world({OLD: router(PASSWORD)}, "network: {boot_wait_seconds: 300}\n")
     assert connect(peer, OLD, password=PASSWORD)["code"] == "joined"
     told = peer.call("status")["verdict"]
-    peer.close()
-    assert device.daemon("user-network").stop() == 0
-    clock = OddClock(device, 600)
-    device.start("user-network", environment=clock.environment)
+    clock, peer = run_fast(device, manager, peer, 600)
     manager.boottime, manager.patience = clock.boottime, 0.01
-    peer = ready(device)
     assert manager.on() == OLD
 
     there = manager.routers.pop(OLD)

@@ -10,8 +10,8 @@ import pytest
 from fake_routers import EAP, NO_SECRETS, NOT_FOUND, SAE, SUPPLICANT_FAILED, router
 from harness import eventually
 from joining import (  # pylint: disable=unused-import
-    FAILED, INSTALLED, PASSWORD, TRUTH, ask, boot, connect, over, reaches, ready, saved, step, world)
-from odd_clock import OddClock
+    FAILED, INSTALLED, PASSWORD, TRUTH, ask, boot, connect, over, reaches, ready, run_fast, saved, step,
+    world)
 
 UNCOPIED = "; /etc/netplan can't be written"
 
@@ -196,10 +196,7 @@ def old_failure(world, device):
     assert connect(peer, "Home", password=PASSWORD)["code"] == "joined"
     assert connect(peer, "Home", password="mistyped-one")["code"] == "password_wrong"
     eventually(lambda: manager.on() == "Home", 30)
-    peer.close()
-    assert device.daemon("user-network").stop() == 0
-    device.start("user-network", environment=OddClock(device, 600).environment)
-    peer = ready(device)
+    _, peer = run_fast(device, manager, peer, 600)
     assert verdict(peer)["code"] == "password_wrong"
     return manager, peer
 
