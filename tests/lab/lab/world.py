@@ -196,6 +196,7 @@ class Router(Somebody):
 
     def take_the_wire(self):
         """The device is plugged into the router: wire and radio are one network."""
+        self.machine.run("ip -n home link add lan0 type bridge")
         self.configure(bridge="lan0")
         self.machine.write("/run/systemd/system/lab-router-dhcp.service.d/wire.conf",
                            "[Service]\nEnvironment=WHIMS=--interface=lan0")
